@@ -1,0 +1,64 @@
+"""The contract every editing engine keeps: a batch of requests in, a batch of results out.
+
+Arrays are numpy, H x W x 3 uint8 sRGB for pictures and H x W uint8 for regions (255 = may change,
+0 = must not). Whatever the engine does inside, ``result.image[region == 0]`` equals the source, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+Target = Literal["product", "background", "region"]
+
+
+@dataclass(frozen=True)
+class EditRequest:
+    """One picture and what to do with it."""
+
+    row_id: str
+    """Identity of the row; the seed comes from it (``seed_of``)."""
+    image: np.ndarray
+    """Source, (H, W, 3) uint8 sRGB."""
+    alpha: np.ndarray
+    """Soft matte of the product (or of the named region for target ``region``), (H, W) uint8, 255 = inside."""
+    words: str
+    """The instruction as the merchandiser wrote it."""
+    target: Target
+    """``product``/``region``: change what ``alpha`` covers. ``background``: change everything else."""
+    seed: int
+    """Seed of the CPU generator for this row's noise, from the row's identity."""
+    strength: float = 1.0
+    """How far to go, (0, 1]; 1 is the instruction in full."""
+
+
+@dataclass(frozen=True)
+class EditResult:
+    """The edited picture with what is needed to judge and explain it."""
+
+    image: np.ndarray
+    """Composite at the source's size, (H, W, 3) uint8."""
+    region: np.ndarray
+    """Where pixels were allowed to change, (H, W) uint8, 0 = bit-identical to the source."""
+    raw: np.ndarray | None
+    """The model's own output for the crop, before composition, (h, w, 3) uint8; None if not kept."""
+    crop: tuple[int, int, int, int]
+    """(left, top, right, bottom) of the crop the model saw, in source pixels; may reach outside the picture."""
+    warnings: tuple[str, ...] = ()
+    """Plain sentences for the user, e.g. words the model never saw."""
+    notes: dict[str, float | str] = field(default_factory=dict)
+    """Columns for the manifest: e.g. ``raw_chroma_error``, ``anchored``, ``steps``."""
+
+
+class Editor(Protocol):
+    """An engine. ``identity`` names model weights and settings, and enters the night's fingerprint."""
+
+    identity: dict[str, str]
+    batch_size: int
+
+    def edit(self, requests: Sequence[EditRequest]) -> list[EditResult]:
+        """Edit the batch; results in the order of the requests."""
+        ...
