@@ -1,0 +1,55 @@
+"""Pictures of a run: found, decoded, and made small enough for a page."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from editcore import images
+from editcore.delivery import store
+
+TINT = (222, 92, 60)
+"""Colour that marks where pixels were allowed to change."""
+
+
+def locate(path: object, run: str, root: str) -> str | None:
+    """Absolute place of a manifest path, which is given in full, under the run folder or under the output."""
+    if not isinstance(path, str) or not path:
+        return None
+    if path.startswith("/") or "://" in path:
+        return path
+    return next((full for base in (run, root) if store.exists(full := store.join(base, path))), None)
+
+
+def open_picture(data: bytes) -> Image.Image:
+    """Decode a source or a picture of the run, upright and in sRGB, the way every step of the night sees it."""
+    return Image.fromarray(images.load(data, min_side=1).rgb)
+
+
+def shrink(picture: Image.Image, side: int) -> Image.Image:
+    """``picture`` with its longest side at most ``side`` pixels; never enlarged."""
+    scale = min(1.0, side / max(picture.size))
+    if scale == 1.0:
+        return picture
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def tint_region(picture: Image.Image, region: Image.Image) -> Image.Image:
+    """The source in pale grey with the region that may change in one colour: shows at a glance if the mask fits."""
+    grey_HW1 = np.asarray(picture.convert("L"), np.float32)[..., None]
+    alpha_HW1 = np.asarray(region.convert("L").resize(picture.size), np.float32)[..., None] / 255
+    pale_HW1 = 110 + 0.57 * grey_HW1
+    tinted_HW3 = np.asarray(TINT, np.float32) * (0.45 + 0.55 * grey_HW1 / 255)
+    out_HW3 = pale_HW1 * (1 - alpha_HW1) + tinted_HW3 * alpha_HW1
+    return Image.fromarray(out_HW3.clip(0, 255).astype(np.uint8))
+
+
+def data_uri(picture: Image.Image, quality: int = 80) -> str:
+    """``picture`` as a WebP data URI, for pages that must stand alone."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=quality, method=2)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

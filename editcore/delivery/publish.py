@@ -1,0 +1,187 @@
+"""From a finished run to folders a merchandiser can take: ``publish/``, ``review/``, manifests, report, ``_SUCCESS``.
+
+The promise of the product is that every untouched pixel is untouched, and it must hold for the file that is
+delivered. The run's own pictures are lossless PNG, so the default format ``png`` copies their bytes: nothing is
+re-encoded, nothing can change, and every marketplace we know takes PNG or re-encodes by itself. ``jpeg`` (4:4:4) and
+``webp`` are for channels that insist on small files; they move every pixel a little, and the manifest then says so
+row by row (``delivered_lossless``, ``delivered_max_diff``). Measured on nine product photos of 1280 x 1280: PNG
+1.9 MB a picture, JPEG at quality 95 0.6 MB, WebP at quality 80 0.2 MB.
+
+The folders show one night, the last one delivered; ``runs/`` keeps them all. Order of writing: the old
+``_SUCCESS`` goes first, then pictures, manifests, report and checksums are put in place, ``_SUCCESS`` comes last.
+A delivery that is killed leaves no ``_SUCCESS`` and is simply run again; the same run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from editcore import images
+from editcore.delivery import store
+from editcore.delivery.names import delivery_names, safe_name
+from editcore.delivery.pictures import locate
+from editcore.delivery.report import render_report
+from editcore.delivery.rows import count_rows, load_rows, load_run
+
+__all__ = ["DeliverySettings", "deliver", "safe_name"]
+
+FOLDERS = ("publish", "review")
+FORMATS: dict[str, images.Delivery] = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
+SUFFIXES = {"png": ".png", "webp": ".webp", "jpeg": ".jpg"}
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class DeliverySettings:
+    """What the campaign says about its deliverables."""
+
+    format: Literal["png", "webp", "jpeg"] = "png"
+    """File format of the pictures; only ``png`` is lossless."""
+    quality: int = 95
+    """Quality of JPEG and WebP, 1 to 100; PNG ignores it."""
+    title: str = ""
+    """Heading of the report; the run's name when empty."""
+    report_rows: int = 60
+    """Rows the report shows with all four pictures; the others stand in its table. About 110 kB a row."""
+    workers: int = 4
+    """Threads that copy pictures; raise it for buckets."""
+
+    def __post_init__(self) -> None:
+        if self.format not in SUFFIXES:
+            raise ValueError(f"delivery format is {self.format!r}, expected one of {', '.join(SUFFIXES)}")
+        if not 1 <= self.quality <= 100:
+            raise ValueError(f"delivery quality is {self.quality}, expected 1 to 100")
+
+    @property
+    def lossless(self) -> bool:
+        return self.format == "png"
+
+
+def deliver(store_root: str, run_path: str, settings: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Write the deliverables of the finished run ``run_path`` under ``store_root`` and return what ``_SUCCESS`` says.
+
+    ``run_path`` is absolute, a URL, or relative to ``store_root``; ``settings`` are fields of ``DeliverySettings``.
+    A picture that is missing or unreadable makes its row ``retryable`` with a code; the delivery goes on and
+    ``complete`` in ``_SUCCESS`` is false.
+    """
+    chosen = DeliverySettings(**(settings or {}))
+    run_path = run_path.rstrip("/")
+    run = run_path if run_path.startswith("/") or "://" in run_path else store.join(store_root, run_path)
+    rows, run_info = load_rows(run), load_run(run)
+    store.remove(store.join(store_root, "_SUCCESS"))
+    rows["delivered_path"] = _plan_paths(rows, chosen)
+    _remove_stale(store_root, set(rows["delivered_path"].dropna()))
+    rows = _deliver_pictures(rows, store_root, run, chosen)
+    checksums = {row.delivered_path: row.delivered_sha256 for row in rows.itertuples() if row.delivered_path}
+    checksums |= _write_manifests(rows, store_root)
+    html = render_report(rows, run_info, chosen.__dict__, run, store_root).encode()
+    checksums["report.html"] = _put(store.join(store_root, "report.html"), html)
+    listing = "".join(f"{digest}  {path}\n" for path, digest in sorted(checksums.items()))
+    counts = count_rows(rows)
+    success = {
+        "run": run.rsplit("/", 1)[-1],
+        "counts": counts,
+        "complete": counts["failed"] == 0,
+        "format": chosen.format,
+        "lossless": chosen.lossless,
+        "files": len(checksums),
+        "checksums_sha256": _put(store.join(store_root, "checksums.sha256"), listing.encode()),
+    }
+    store.write(store.join(store_root, "_SUCCESS"), (json.dumps(success, indent=2) + "\n").encode())
+    return success
+
+
+def _plan_paths(rows: pd.DataFrame, settings: DeliverySettings) -> list[str | None]:
+    """Where each row's picture goes, relative to the output; None for rows that are not delivered."""
+    names = delivery_names(rows["sku"].fillna("").tolist(), rows["recipe_id"].tolist(), rows["row_id"].tolist())
+    suffix = SUFFIXES[settings.format]
+    return [
+        f"{route}/{name}{suffix}" if outcome == "ok" and route in FOLDERS else None
+        for name, outcome, route in zip(names, rows["outcome"], rows["route"], strict=True)
+    ]
+
+
+def _remove_stale(root: str, wanted: set[str]) -> None:
+    """Remove pictures of an earlier routing. Only names of our own pattern go: what people put there stays."""
+    for folder in FOLDERS:
+        for name in store.names(store.join(root, folder)):
+            ours = "__" in name and name.endswith(tuple(SUFFIXES.values()))
+            if ours and f"{folder}/{name}" not in wanted:
+                store.remove(store.join(root, folder, name))
+
+
+def _deliver_pictures(rows: pd.DataFrame, root: str, run: str, settings: DeliverySettings) -> pd.DataFrame:
+    with ThreadPoolExecutor(settings.workers) as pool:
+        done = list(pool.map(lambda row: _deliver_row(row, root, run, settings), rows.to_dict("records")))
+    return rows.drop(columns="delivered_path").assign(**pd.DataFrame(done, index=rows.index, dtype=object))
+
+
+def _deliver_row(row: dict, root: str, run: str, settings: DeliverySettings) -> dict[str, Any]:
+    """Copy or re-encode one picture; the columns that describe the delivered file, or the failure."""
+    names = ("path", "format", "lossless", "max_diff", "bytes", "sha256")
+    empty = dict.fromkeys([f"delivered_{name}" for name in names])
+    if not isinstance(row["delivered_path"], str):
+        return empty
+    try:
+        place = locate(row["image_path"], run, root)
+        if place is None:
+            raise FileNotFoundError(f"no edited picture at {row['image_path']} in the run")
+        data, max_diff = _encode(store.read(place), settings)
+    except (OSError, ValueError) as error:
+        failure = {"outcome": "retryable", "code": "picture_missing", "message": str(error), "failed_step": "publish"}
+        return empty | failure | {"route": None}
+    digest = _put(store.join(root, row["delivered_path"]), data)
+    values = (row["delivered_path"], settings.format, max_diff == 0, max_diff, len(data), digest)
+    return dict(zip(empty, values, strict=True))
+
+
+def _encode(data: bytes, settings: DeliverySettings) -> tuple[bytes, int]:
+    """The file to deliver, and the largest difference (0 to 255) its pixels have from the run's own picture."""
+    if settings.format == "png" and data.startswith(PNG_SIGNATURE):
+        images.load(data, min_side=1)  # decoded once, so that a damaged file is not delivered
+        return data, 0
+    picture_HW3 = images.load(data, min_side=1).rgb
+    out = images.encode(picture_HW3, FORMATS[settings.format], settings.quality)
+    difference_HW3 = images.load(out, min_side=1).rgb.astype(np.int16) - picture_HW3
+    return out, int(np.abs(difference_HW3).max())
+
+
+def _write_manifests(rows: pd.DataFrame, root: str) -> dict[str, str]:
+    """The manifest of everything at the top and each folder's own beside its pictures; path -> sha256."""
+    selections = {"": rows} | {f"{name}/": rows[(rows["outcome"] == "ok") & (rows["route"] == name)] for name in FOLDERS}
+    written = {}
+    for prefix, selected in selections.items():
+        for name, data in (("manifest.parquet", _parquet(selected)), ("manifest.csv", _csv(selected))):
+            written[prefix + name] = _put(store.join(root, prefix + name), data)
+    return written
+
+
+def _parquet(rows: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _csv(rows: pd.DataFrame) -> bytes:
+    """CSV for spreadsheets. Text a spreadsheet would run as a formula gets a leading apostrophe."""
+
+    def defuse(value: object) -> object:
+        return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+    return rows.map(defuse).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+
+
+def _put(path: str, data: bytes) -> str:
+    store.write(path, data)
+    return hashlib.sha256(data).hexdigest()
