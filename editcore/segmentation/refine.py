@@ -1,0 +1,122 @@
+"""A full-resolution matte from a small soft mask.
+
+A 320 px saliency mask stretched over a 1280 px photo knows where the product is but not where it ends: its ramp is
+several pixels wide and off by as much. Within a band around that ramp two estimates are made at full resolution:
+
+* **colour line**: alpha is the position of the pixel's colour between the local sure-foreground and sure-background
+  colours (the projection of Bayesian and shared matting), sharp where the two differ;
+* **guided filter** (He, Sun, Tang 2013) of the mask by the picture: smooth, holds where colours do not tell.
+
+They are mixed by how well the two local colours separate. Pure numpy and OpenCV, about 0.2 s for 1280 px.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+BAND = 0.011
+"""Half width of the uncertain band, in shares of the picture's longer side (14 px at 1280: 3.5 mask pixels)."""
+SURE = 0.9
+"""Above it the small mask is believed outside the band, below ``1 - SURE`` likewise."""
+GUIDE_EPS = 2e-4
+"""Colour variance (in [0, 1] units squared) below which the guided filter smooths rather than follows edges."""
+SEPARATION = 0.10
+"""RGB distance of local foreground and background at which the colour line is believed by half."""
+
+
+def refine(image: np.ndarray, coarse: np.ndarray) -> np.ndarray:
+    """Soft matte at the picture's resolution.
+
+    image: (H, W, 3) uint8 sRGB; coarse: (h, w) float in [0, 1], any size, same framing as the picture.
+    Returns alpha (H, W) uint8, 255 = product. An empty or full mask comes back empty or full.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ValueError(f"image is {image.dtype} {image.shape}; expected uint8 (H, W, 3).")
+    height, width = image.shape[:2]
+    coarse = cv2.resize(np.asarray(coarse, np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    coarse = np.clip(coarse, 0, 1)
+    band = max(int(round(BAND * max(height, width))), 1)
+    inner, outer = _sure_zones(coarse, band)
+    picture = image.astype(np.float32) / 255
+    guided = _guided_filter(picture, coarse, max(band, 2), GUIDE_EPS)
+    line, trust = _colour_line(picture, inner, outer, band)
+    alpha = trust * line + (1 - trust) * _steepen(guided)
+    alpha = np.where(inner, 1, np.where(outer, 0, alpha))
+    return np.clip(np.rint(_steepen(alpha, 0.04, 0.94) * 255), 0, 255).astype(np.uint8)
+
+
+def _sure_zones(coarse: np.ndarray, band: int) -> tuple[np.ndarray, np.ndarray]:
+    """Masks of certain product and certain background: away from the 0.5 line by ``band`` and from doubt."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1, 2 * band + 1))
+    solid = (coarse > 0.5).astype(np.uint8)
+    inner = cv2.erode(solid, kernel, borderValue=1) > 0
+    outer = cv2.dilate(solid, kernel, borderValue=0) == 0
+    return inner & (coarse > SURE), outer & (coarse < 1 - SURE)
+
+
+def _steepen(alpha: np.ndarray, low: float = 0.2, high: float = 0.8) -> np.ndarray:
+    return np.clip((alpha - low) / (high - low), 0, 1)
+
+
+def _colour_line(
+    picture: np.ndarray, inner: np.ndarray, outer: np.ndarray, band: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Alpha by projection on the line from local background to local foreground colour, and trust in it, (H, W)."""
+    fore = _local_mean(picture, inner, 2 * band)
+    back = _local_mean(picture, outer, 2 * band)
+    axis = fore - back
+    square = (axis * axis).sum(axis=2)
+    line = ((picture - back) * axis).sum(axis=2) / (square + 1e-4)
+    # Far from the line the two-colour model does not hold (texture, a third colour): believe it less.
+    foot = back + np.clip(line, 0, 1)[..., None] * axis
+    miss = ((picture - foot) ** 2).sum(axis=2)
+    trust = square / (square + SEPARATION**2) * square / (square + 4 * miss + 1e-6)
+    return np.clip(line, 0, 1), trust
+
+
+def _local_mean(picture: np.ndarray, where: np.ndarray, reach: int) -> np.ndarray:
+    """Mean colour of the ``where`` pixels nearby, spreading from fine to coarse until everywhere is known."""
+    weight = where.astype(np.float32)
+    weighted = picture * weight[..., None]
+    total, norm = np.zeros_like(picture), np.zeros_like(weight)
+    for k, priority in ((1, 1.0), (3, 1e-3), (9, 1e-6)):
+        size = (2 * k * reach + 1, 2 * k * reach + 1)
+        total += priority * cv2.blur(weighted, size)
+        norm += priority * cv2.blur(weight, size)
+    mean = picture[where].mean(axis=0) if where.any() else np.full(3, 0.5, np.float32)
+    return (total + 1e-10 * mean) / (norm + 1e-10)[..., None]
+
+
+def _guided_filter(guide: np.ndarray, mask: np.ndarray, radius: int, eps: float) -> np.ndarray:
+    """Guided filter with a colour guide; statistics at half resolution (He and Sun 2015, "Fast Guided Filter")."""
+    height, width = mask.shape
+    small = (max(width // 2, 1), max(height // 2, 1))
+    guide_s = cv2.resize(guide, small, interpolation=cv2.INTER_AREA)
+    mask_s = cv2.resize(mask, small, interpolation=cv2.INTER_AREA)
+    size = (radius + 1 | 1, radius + 1 | 1)  # half the radius at half resolution
+
+    def mean(x: np.ndarray) -> np.ndarray:
+        return cv2.blur(x, size)
+
+    mean_g, mean_m = mean(guide_s), mean(mask_s)
+    cov_gm = mean(guide_s * mask_s[..., None]) - mean_g * mean_m[..., None]
+    var = {(i, j): mean(guide_s[..., i] * guide_s[..., j]) - mean_g[..., i] * mean_g[..., j]
+           for i in range(3) for j in range(i, 3)}  # fmt: skip
+    slope = _solve_3x3(var, cov_gm, eps)
+    offset = mean_m - (slope * mean_g).sum(axis=2)
+    slope = cv2.resize(mean(slope), (width, height), interpolation=cv2.INTER_LINEAR)
+    offset = cv2.resize(mean(offset), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.clip((slope * guide).sum(axis=2) + offset, 0, 1)
+
+
+def _solve_3x3(var: dict[tuple[int, int], np.ndarray], rhs: np.ndarray, eps: float) -> np.ndarray:
+    """(Sigma + eps 1) a = rhs per pixel, by the adjugate: far quicker than a batched LAPACK call."""
+    a, b, c = var[0, 0] + eps, var[0, 1], var[0, 2]
+    d, e, f = var[1, 1] + eps, var[1, 2], var[2, 2] + eps
+    i00, i01, i02 = d * f - e * e, c * e - b * f, b * e - c * d
+    i11, i12, i22 = a * f - c * c, b * c - a * e, a * d - b * b
+    det = a * i00 + b * i01 + c * i02
+    x, y, z = rhs[..., 0], rhs[..., 1], rhs[..., 2]
+    solved = np.stack([i00 * x + i01 * y + i02 * z, i01 * x + i11 * y + i12 * z, i02 * x + i12 * y + i22 * z], -1)
+    return solved / det[..., None]
