@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 MATERIALS: tuple[str, ...] = (
     "ceramic",  # glazed, clear highlight
     "matte",  # no highlight, the plain colour
@@ -123,13 +125,30 @@ SURFACES: tuple[str, ...] = (
 """What an object can stand on when the setting is "floor"."""
 
 COLOURED_SURFACES: frozenset[str] = frozenset(
-    "painted wood,terrazzo,concrete,linen,cotton,velvet,gingham,carpet,rug,fur,leather,tiles,checker,brick,"
-    "glass,paper,plaster".split(",")
+    [
+        "painted wood",
+        "terrazzo",
+        "concrete",
+        "linen",
+        "cotton",
+        "velvet",
+        "gingham",
+        "carpet",
+        "rug",
+        "fur",
+        "leather",
+        "tiles",
+        "checker",
+        "brick",
+        "glass",
+        "paper",
+        "plaster",
+    ]
 )
 """Surfaces that take any colour asked for; the others keep their natural one."""
 
 OUTDOOR_SURFACES: frozenset[str] = frozenset(
-    "grass,sand,snow,pebbles,moss,soil,autumn leaves,water,cobblestone".split(",")
+    ["grass", "sand", "snow", "pebbles", "moss", "soil", "autumn leaves", "water", "cobblestone"]
 )
 """Surfaces with a sky or a hazy distance behind them unless a wall colour is asked for."""
 
@@ -141,3 +160,11 @@ WALL_FINISHES: tuple[str, ...] = ("plain", "brick", "panelled", "tiled", "plaste
 
 SETTINGS: tuple[str, ...] = ("studio", "floor")
 """A seamless coloured sweep, or a surface with a wall behind it."""
+
+
+class Tone(NamedTuple):
+    """A colour with the name it has in a caption."""
+
+    name: str
+    rgb: tuple[int, int, int]
+    """sRGB, 0 to 255."""
