@@ -1,0 +1,1 @@
+"""The library: images, models, manifests. Imports neither Prefect nor ``flows``/``tasks``."""

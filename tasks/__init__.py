@@ -1,0 +1,1 @@
+"""One module per step of the night: a Prefect task around one editcore call, per shard."""
