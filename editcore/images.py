@@ -3,23 +3,25 @@
 ``load`` opens only the formats of ``FORMATS``, judges size from the header before a pixel is decoded, and
 raises nothing but ``BadImage``; the code says which of these it was:
 
-=================  ==================================================================================
-code               what was found
-=================  ==================================================================================
-``not_found``      no file at this path
-``not_a_file``     a directory, pipe or device
-``unreadable``     the system refused to read it (permissions, disk)
-``empty_file``     zero bytes
-``file_too_big``   more bytes than ``max_bytes``
-``not_an_image``   the content is none of ``FORMATS``, whatever the name says
-``too_many_pixels``  the header announces more pixels than ``max_pixels``; nothing was decoded
-``too_small``      a side shorter than ``min_side``
-``unsupported``    the right format, but a variant that cannot be decoded
-``truncated``      the file ends early
-``corrupt``        the content contradicts its format
-``invisible``      every pixel is fully transparent
-``mask_size``      a mask whose shape is not its picture's (raised by ``fit_mask``)
-=================  ==================================================================================
+===================  ========================================================================
+code                 what was found
+===================  ========================================================================
+``not_found``        no file at this path
+``not_a_file``       a directory, pipe or device
+``unreadable``       the system refused to read it (permissions, disk)
+``empty_file``       zero bytes
+``file_too_big``     more bytes than ``max_bytes``
+``not_an_image``     the content is none of ``FORMATS``, whatever the name says
+``too_many_pixels``  the header announces more than ``max_pixels``; nothing was decoded
+``too_small``        a side shorter than ``min_side``
+``unsupported``      the right format, but a variant that cannot be decoded
+``truncated``        the file ends early
+``corrupt``          the content contradicts its format
+``invisible``        every pixel is fully transparent
+``mask_size``        a mask whose proportions are not its picture's (``fit_mask``)
+``mask_empty``       a mask or transparency without a solid pixel (``segmentation.segment``)
+``no_product``       nothing stands out from the background (``segmentation.segment``)
+===================  ========================================================================
 
 Not covered: damage that a decoder cannot notice (grey stripes inside a complete JPEG), PNG gamma chunks,
 HDR gain maps, and frames or pages after the first.
@@ -60,8 +62,8 @@ _SIGNATURES = (
 _FOREIGN = ((b"%PDF", "a PDF"), (b"8BPS", "a Photoshop document"), (b"PK\x03\x04", "a zip archive"))
 
 
-class BadInput(ValueError):
-    """Something of the customer's that cannot be used. It becomes a ``bad_input`` row and never ends a night."""
+class BadInput(ValueError):  # noqa: N818 - named like its outcome, ``bad_input``
+    """Something of the customer's that cannot be used: one ``bad_input`` row, never the end of a night."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -143,7 +145,7 @@ def _check_bytes(size: int, max_bytes: int) -> None:
     if size > max_bytes:
         raise BadImage(
             "file_too_big",
-            f"The file has {size / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are read. Export it smaller.",
+            f"The file has {size / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are read. Make it smaller.",
         )
 
 
@@ -161,7 +163,7 @@ def _decode(data: bytes, max_pixels: int, min_side: int) -> Picture:
                 "too_small",
                 f"The picture has {width} x {height} pixels; at least {min_side} a side are needed.",
             )
-        # A phone's JPEG with an extra depth or preview picture calls itself MPO; its first frame is the photo.
+        # A phone's JPEG with an extra depth map or preview calls itself MPO; its first frame is the photo.
         format_ = "JPEG" if image.format == "MPO" else str(image.format)
         pixels: Pixels = to_pixels(image)
     if pixels.alpha is not None and not pixels.alpha.any():
@@ -236,7 +238,10 @@ def fit_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def load_mask(source: bytes | str | os.PathLike[str], height: int, width: int) -> np.ndarray:
-    """A customer's mask as (height, width) uint8: its transparency if it has any, else its brightness (white = product)."""
+    """A customer's mask, (height, width) uint8: its transparency if it has any, else its brightness.
+
+    White (or opaque) = product. Raises ``BadImage``.
+    """
     picture = load(source, min_side=1)
     mask = (
         picture.alpha if picture.alpha is not None else np.asarray(Image.fromarray(picture.rgb).convert("L"))
@@ -279,7 +284,7 @@ def save_png(path: str | os.PathLike[str], array: np.ndarray) -> None:
 
 @lru_cache(maxsize=1)
 def srgb_profile() -> bytes:
-    """The sRGB ICC profile put into delivered files; its creation date is fixed, so that equal pictures are equal files."""
+    """The sRGB ICC profile of delivered files; its date is fixed, so that equal pictures are equal files."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[24:36] = struct.pack(">6H", 2025, 1, 1, 0, 0, 0)
     return bytes(profile)

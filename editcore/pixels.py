@@ -1,4 +1,4 @@
-"""From whatever a decoder yields to upright 8-bit sRGB: bit depth, palettes, alpha, CMYK, ICC, orientation."""
+"""From whatever a decoder yields to upright 8-bit sRGB: depth, palettes, alpha, CMYK, ICC, orientation."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _without_alpha(image: Image.Image) -> Image.Image:
 
 
 def _deep_grey(image: Image.Image, notes: list[str]) -> np.ndarray:
-    """16-bit, 32-bit and floating-point grey to 8 bits; the scale is the smallest usual white that holds all values."""
+    """16-bit, 32-bit and floating-point grey to 8 bits; white is the smallest usual one that fits."""
     values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0).clip(min=0)
     top = float(values.max())
     if image.mode.startswith("I;16"):
@@ -161,7 +161,7 @@ def _turn(array: np.ndarray, orientation: int) -> np.ndarray:
 
 
 class _Quiet:
-    """``warnings.catch_warnings`` shared by all threads decoding at this moment (alone it is not thread-safe)."""
+    """``warnings.catch_warnings`` shared by all threads decoding just now (alone it is not thread-safe)."""
 
     def __init__(self) -> None:
         self._lock, self._inside, self._context = threading.Lock(), 0, warnings.catch_warnings()
@@ -178,7 +178,7 @@ class _Quiet:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
-                self._context.__exit__(*exc)
+                self._context.__exit__(None, None, None)
 
 
 _QUIET = _Quiet()
