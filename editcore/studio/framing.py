@@ -1,0 +1,88 @@
+"""Where the product stands and where the camera: poses and framing."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from editcore.studio.gbuffer import HALF_FOV, Camera
+from editcore.studio.kinds import KINDS, Shape
+from editcore.studio.kinds.base import Dice
+
+LIMIT = 0.95
+"""No part of an object comes nearer to the edge of the picture; the edge is 1."""
+
+Vec = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Pose:
+    """How an object stands on the floor: scaled, turned by ``yaw`` (radians), then moved to (x, z)."""
+
+    yaw: float = 0.0
+    x: float = 0.0
+    z: float = 0.0
+    scale: float = 1.0
+
+    def to_object(self, v: Vec) -> Vec:
+        """A world direction in the frame of the turned object."""
+        c, s = math.cos(self.yaw), math.sin(self.yaw)
+        return (c * v[0] - s * v[2], v[1], s * v[0] + c * v[2])
+
+    def to_world(self, points_N3: torch.Tensor) -> torch.Tensor:
+        """Object points where they stand in the world, (N, 3)."""
+        c, s = math.cos(self.yaw), math.sin(self.yaw)
+        turn = torch.tensor([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
+        return (points_N3 @ turn.T) * self.scale + torch.tensor([self.x, 0.0, self.z])
+
+
+def sample_pose(kind: str, seed: int) -> Pose:
+    """A catalogue pose: turned within what the kind can show, a little off the centre."""
+    dice = Dice(zlib.crc32(kind.encode()), seed, 2)
+    facing = KINDS[kind].facing
+    return Pose(yaw=dice(-facing, facing), x=dice(-0.08, 0.08), z=dice(-0.08, 0.08))
+
+
+def sample_camera(shapes: Sequence[Shape], poses: Sequence[Pose], seeds: Sequence[int]) -> Camera:
+    """Cameras that see each object whole, filling about half to three quarters of the frame.
+
+    Framed for the complete shape (with every optional part), so that versions with a part added or removed are
+    photographed from one place.
+    """
+    rows = [_frame(*row) for row in zip(shapes, poses, seeds, strict=True)]
+    pitch, distance, height = (torch.tensor(v) for v in zip(*rows, strict=True))
+    return Camera(pitch=pitch, distance=distance, height=height)
+
+
+def sample_light(seeds: Sequence[int]) -> torch.Tensor:
+    """Key light azimuths (B,), radians: from the front left to the front right."""
+    return torch.tensor([Dice(seed, 4)(-1.2, 1.2) for seed in seeds])
+
+
+def _frame(shape: Shape, pose: Pose, seed: int) -> Vec:
+    dice = Dice(zlib.crc32(shape.kind.encode()), seed, 3)
+    pitch, fill, shift = math.radians(dice(8, 32)), dice(0.6, 0.82), dice(-0.05, 0.05)
+    own, complete = (pose.to_world(s.extent().cloud_N3) for s in (shape, shape.complete()))
+    height, distance = float(own[:, 1].mean()), 4.0
+    cos_p, sin_p, spread = math.cos(pitch), math.sin(pitch), math.tan(math.radians(HALF_FOV))
+
+    def picture(points: torch.Tensor) -> tuple[float, float, float, float]:
+        """Left, right, bottom and top of the points in the picture, -1 to 1."""
+        up = (points[:, 1] - height) * cos_p - points[:, 2] * sin_p
+        depth = (distance - (points[:, 1] - height) * sin_p - points[:, 2] * cos_p) * spread
+        across, upward = points[:, 0] / depth, up / depth
+        return float(across.min()), float(across.max()), float(upward.min()), float(upward.max())
+
+    for _ in range(8):
+        left, right, bottom, top = picture(own)
+        grown = max(right - left, top - bottom) / 2 / fill
+        left, right, low, high = picture(complete)
+        distance *= max(grown, max(-left, right) / LIMIT, (high - low) / 2 / LIMIT)
+        middle = (bottom + top) / 2 - shift
+        middle = min(max(middle, high - LIMIT), low + LIMIT)
+        height += middle * spread * distance * 0.9
+    return pitch, distance, height
