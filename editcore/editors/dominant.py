@@ -114,7 +114,7 @@ def _segment(chroma: np.ndarray, centre: np.ndarray, breadth: float) -> tuple[np
     tolerance = np.maximum(angle * np.maximum(along, 0), 0.02)
     member = 1 - _smoothstep(across, tolerance, tolerance + 0.035)
     member *= _smoothstep(along, -0.04, 0.0)
-    share = np.clip((along / length - 0.08) / 0.55, 0, 1)
+    share = np.clip((along / length - 0.04) / 0.5, 0, 1)
     return member.astype(np.float32), share.astype(np.float32)
 
 
@@ -123,15 +123,18 @@ def _without_islands(member: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
     Left alone where islands are the pattern: when they make up a real part of what moves.
     """
-    moving = ((member > 0.3) & (alpha > 0.3)).astype(np.uint8)
+    reach = max(max(alpha.shape) // 250, 1)
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)  # thin bridges along an edge do not connect
+    moving = cv2.erode(((member > 0.3) & (alpha > 0.3)).astype(np.uint8), kernel, borderValue=0)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(moving, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA]
     small = areas < ISLAND * areas[1:].sum()
     small[0] = False
     if not small.any() or areas[small].sum() > 0.08 * areas[1:].sum():
         return np.ones_like(member)
-    island = cv2.dilate(small[labels].astype(np.float32), np.ones((3, 3), np.uint8))
-    return 1 - cv2.GaussianBlur(island, (0, 0), 1.0)
+    island = cv2.dilate(small[labels].astype(np.float32), np.ones((2 * reach + 3, 2 * reach + 3), np.uint8))
+    mainland = cv2.dilate((~small[labels] & (moving > 0)).astype(np.float32), kernel)
+    return 1 - cv2.GaussianBlur(island * (1 - mainland), (0, 0), 1.0)
 
 
 def _smoothstep(x: np.ndarray, low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:

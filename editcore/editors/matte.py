@@ -19,7 +19,9 @@ def check(image: np.ndarray, alpha: np.ndarray) -> None:
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
         raise ValueError(f"image is {image.dtype} {image.shape}; expected uint8 (H, W, 3) sRGB.")
     if alpha.shape != image.shape[:2] or alpha.dtype != np.uint8:
-        raise ValueError(f"alpha is {alpha.dtype} {alpha.shape}; expected uint8 {image.shape[:2]} like the image.")
+        raise ValueError(
+            f"alpha is {alpha.dtype} {alpha.shape}; expected uint8 {image.shape[:2]} like the image."
+        )
     bounds(alpha)
 
 

@@ -110,7 +110,9 @@ def _paint(lab: np.ndarray, weights: dominant.Weights, weight: np.ndarray, targe
     body = np.dstack([level, tint * target[1], tint * target[2]])
     # Gloss and print keep their own lightness and tint, less the old material's part in it.
     own = lab[..., 1:] * (1 - share)[..., None]
-    gloss = np.dstack([np.maximum(light, level * 0.6), own])
+    # Brighter than the old material must stay brighter than the new one, or highlights turn into grey patches.
+    floor = level * _ramp(light, 0.75 * reference, 1.0 * reference)
+    gloss = np.dstack([np.maximum(light, floor), own])
     fresh = share[..., None] * body + (1 - share)[..., None] * gloss
     return lab + weights.member[..., None] * (fresh - lab)
 

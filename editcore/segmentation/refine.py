@@ -118,5 +118,7 @@ def _solve_3x3(var: dict[tuple[int, int], np.ndarray], rhs: np.ndarray, eps: flo
     i11, i12, i22 = a * f - c * c, b * c - a * e, a * d - b * b
     det = a * i00 + b * i01 + c * i02
     x, y, z = rhs[..., 0], rhs[..., 1], rhs[..., 2]
-    solved = np.stack([i00 * x + i01 * y + i02 * z, i01 * x + i11 * y + i12 * z, i02 * x + i12 * y + i22 * z], -1)
+    solved = np.stack(
+        [i00 * x + i01 * y + i02 * z, i01 * x + i11 * y + i12 * z, i02 * x + i12 * y + i22 * z], -1
+    )
     return solved / det[..., None]
