@@ -1,4 +1,4 @@
-"""File names from customers' words: a SKU can hold slashes, quotes, emoji or ``../``; a key in a bucket must not."""
+"""File names from customers' words, which can hold slashes, quotes, emoji or ``../``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 MAX_LENGTH = 80
-"""Characters a single part may have; two parts and a suffix stay far below the 255 bytes of most file systems."""
+"""Characters of one part; two parts and a suffix stay below the 255 bytes that file systems allow."""
 
 
 def safe_name(text: str) -> str:
@@ -20,7 +20,7 @@ def safe_name(text: str) -> str:
     """
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     cleaned = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_text).strip("-.")[:MAX_LENGTH].strip("-.")
-    if cleaned == text:
+    if text and cleaned == text:
         return cleaned
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
     return f"{cleaned or 'item'}-{digest}"

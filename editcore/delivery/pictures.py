@@ -8,8 +8,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from editcore import images
-from editcore.delivery import store
+from editcore import images, storage
 
 TINT = (222, 92, 60)
 """Colour that marks where pixels were allowed to change."""
@@ -21,11 +20,11 @@ def locate(path: object, run: str, root: str) -> str | None:
         return None
     if path.startswith("/") or "://" in path:
         return path
-    return next((full for base in (run, root) if store.exists(full := store.join(base, path))), None)
+    return next((full for base in (run, root) if storage.exists(full := storage.join(base, path))), None)
 
 
 def open_picture(data: bytes) -> Image.Image:
-    """Decode a source or a picture of the run, upright and in sRGB, the way every step of the night sees it."""
+    """Decode a source or a picture of the run, upright and in sRGB, as every step of the night sees it."""
     return Image.fromarray(images.load(data, min_side=1).rgb)
 
 
@@ -39,7 +38,7 @@ def shrink(picture: Image.Image, side: int) -> Image.Image:
 
 
 def tint_region(picture: Image.Image, region: Image.Image) -> Image.Image:
-    """The source in pale grey with the region that may change in one colour: shows at a glance if the mask fits."""
+    """The source in pale grey, the region that may change in one colour: shows if the mask fits."""
     grey_HW1 = np.asarray(picture.convert("L"), np.float32)[..., None]
     alpha_HW1 = np.asarray(region.convert("L").resize(picture.size), np.float32)[..., None] / 255
     pale_HW1 = 110 + 0.57 * grey_HW1

@@ -1,15 +1,16 @@
-"""From a finished run to folders a merchandiser can take: ``publish/``, ``review/``, manifests, report, ``_SUCCESS``.
+"""From a finished run to folders a merchandiser can take: pictures, manifests, report and ``_SUCCESS``.
 
 The promise of the product is that every untouched pixel is untouched, and it must hold for the file that is
-delivered. The run's own pictures are lossless PNG, so the default format ``png`` copies their bytes: nothing is
-re-encoded, nothing can change, and every marketplace we know takes PNG or re-encodes by itself. ``jpeg`` (4:4:4) and
-``webp`` are for channels that insist on small files; they move every pixel a little, and the manifest then says so
-row by row (``delivered_lossless``, ``delivered_max_diff``). Measured on nine product photos of 1280 x 1280: PNG
-1.9 MB a picture, JPEG at quality 95 0.6 MB, WebP at quality 80 0.2 MB.
+delivered. The run's own pictures are lossless PNG, so the default format ``png`` copies their bytes: nothing
+is encoded again, nothing can change. ``jpeg`` (4:4:4) and ``webp`` are for channels that insist on small
+files; they move every pixel a little, and the manifest says so row by row (``delivered_lossless``,
+``delivered_max_diff``). Measured on nine product photos of 1280 x 1280: PNG 1.9 MB a picture, JPEG at quality
+95 0.6 MB, WebP at quality 80 0.2 MB.
 
 The folders show one night, the last one delivered; ``runs/`` keeps them all. Order of writing: the old
-``_SUCCESS`` goes first, then pictures, manifests, report and checksums are put in place, ``_SUCCESS`` comes last.
-A delivery that is killed leaves no ``_SUCCESS`` and is simply run again; the same run gives the same bytes.
+``_SUCCESS`` goes first, then pictures, manifests, report and checksums are put in place, ``_SUCCESS`` comes
+last. A delivery that is killed leaves no ``_SUCCESS`` and is simply run again; the same run gives the same
+bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -26,18 +28,28 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from editcore import images
-from editcore.delivery import store
+from editcore import images, storage
 from editcore.delivery.names import delivery_names, safe_name
+from editcore.delivery.night import count_rows, load_rows, load_run
 from editcore.delivery.pictures import locate
 from editcore.delivery.report import render_report
-from editcore.delivery.rows import count_rows, load_rows, load_run
+from editcore.outcomes import Outcome, judge
 
 __all__ = ["DeliverySettings", "deliver", "safe_name"]
 
 FOLDERS = ("publish", "review")
 FORMATS: dict[str, images.Delivery] = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
 SUFFIXES = {"png": ".png", "webp": ".webp", "jpeg": ".jpg"}
+DELIVERED = {
+    "delivered_path": "str",
+    "delivered_format": "str",
+    "delivered_lossless": "boolean",
+    "delivered_max_diff": "Int64",
+    "delivered_bytes": "Int64",
+    "delivered_sha256": "str",
+}
+"""Columns that delivery adds: path under the output, format, whether every pixel is the run's own, largest
+difference if not (0 to 255), size in bytes, sha256 of the file."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -68,24 +80,26 @@ class DeliverySettings:
 
 
 def deliver(store_root: str, run_path: str, settings: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Write the deliverables of the finished run ``run_path`` under ``store_root`` and return what ``_SUCCESS`` says.
+    """Write the deliverables of the finished run under ``store_root``; returns what ``_SUCCESS`` says.
 
-    ``run_path`` is absolute, a URL, or relative to ``store_root``; ``settings`` are fields of ``DeliverySettings``.
-    A picture that is missing or unreadable makes its row ``retryable`` with a code; the delivery goes on and
-    ``complete`` in ``_SUCCESS`` is false.
+    ``run_path`` is absolute, a URL, or relative to ``store_root``; ``settings`` are fields of
+    ``DeliverySettings``. A picture that is missing or unreadable makes its row ``retryable`` with a code; the
+    delivery goes on and ``complete`` in ``_SUCCESS`` is false. Raises ``ValueError`` for a night that is not
+    finished (see ``night.load_rows``), before anything is touched.
     """
     chosen = DeliverySettings(**(settings or {}))
     run_path = run_path.rstrip("/")
-    run = run_path if run_path.startswith("/") or "://" in run_path else store.join(store_root, run_path)
+    run = run_path if run_path.startswith("/") or "://" in run_path else storage.join(store_root, run_path)
     rows, run_info = load_rows(run), load_run(run)
-    store.remove(store.join(store_root, "_SUCCESS"))
+    storage.remove(storage.join(store_root, "_SUCCESS"))
     rows["delivered_path"] = _plan_paths(rows, chosen)
     _remove_stale(store_root, set(rows["delivered_path"].dropna()))
     rows = _deliver_pictures(rows, store_root, run, chosen)
-    checksums = {row.delivered_path: row.delivered_sha256 for row in rows.itertuples() if row.delivered_path}
+    put = rows[rows["delivered_path"].notna()]
+    checksums = dict(zip(put["delivered_path"], put["delivered_sha256"], strict=True))
     checksums |= _write_manifests(rows, store_root)
     html = render_report(rows, run_info, chosen.__dict__, run, store_root).encode()
-    checksums["report.html"] = _put(store.join(store_root, "report.html"), html)
+    checksums["report.html"] = _put(storage.join(store_root, "report.html"), html)
     listing = "".join(f"{digest}  {path}\n" for path, digest in sorted(checksums.items()))
     counts = count_rows(rows)
     success = {
@@ -95,15 +109,15 @@ def deliver(store_root: str, run_path: str, settings: dict[str, Any] | None = No
         "format": chosen.format,
         "lossless": chosen.lossless,
         "files": len(checksums),
-        "checksums_sha256": _put(store.join(store_root, "checksums.sha256"), listing.encode()),
+        "checksums_sha256": _put(storage.join(store_root, "checksums.sha256"), listing.encode()),
     }
-    store.write(store.join(store_root, "_SUCCESS"), (json.dumps(success, indent=2) + "\n").encode())
+    storage.put(storage.join(store_root, "_SUCCESS"), (json.dumps(success, indent=2) + "\n").encode())
     return success
 
 
 def _plan_paths(rows: pd.DataFrame, settings: DeliverySettings) -> list[str | None]:
     """Where each row's picture goes, relative to the output; None for rows that are not delivered."""
-    names = delivery_names(rows["sku"].fillna("").tolist(), rows["recipe_id"].tolist(), rows["row_id"].tolist())
+    names = delivery_names(rows["item_id"].tolist(), rows["recipe_id"].tolist(), rows["row_id"].tolist())
     suffix = SUFFIXES[settings.format]
     return [
         f"{route}/{name}{suffix}" if outcome == "ok" and route in FOLDERS else None
@@ -112,41 +126,53 @@ def _plan_paths(rows: pd.DataFrame, settings: DeliverySettings) -> list[str | No
 
 
 def _remove_stale(root: str, wanted: set[str]) -> None:
-    """Remove pictures of an earlier routing. Only names of our own pattern go: what people put there stays."""
+    """Remove pictures of an earlier routing, by our own pattern of names: what people put there stays."""
     for folder in FOLDERS:
-        for name in store.names(store.join(root, folder)):
+        for name in storage.listing(storage.join(root, folder)):
             ours = "__" in name and name.endswith(tuple(SUFFIXES.values()))
             if ours and f"{folder}/{name}" not in wanted:
-                store.remove(store.join(root, folder, name))
+                storage.remove(storage.join(root, folder, name))
 
 
 def _deliver_pictures(rows: pd.DataFrame, root: str, run: str, settings: DeliverySettings) -> pd.DataFrame:
+    """Put every planned picture in place; add the ``delivered_*`` columns and mark the rows that failed."""
     with ThreadPoolExecutor(settings.workers) as pool:
         done = list(pool.map(lambda row: _deliver_row(row, root, run, settings), rows.to_dict("records")))
-    return rows.drop(columns="delivered_path").assign(**pd.DataFrame(done, index=rows.index, dtype=object))
+    columns = {
+        name: pd.Series([own.get(name) for own in done], dtype=kind) for name, kind in DELIVERED.items()
+    }
+    rows = rows.drop(columns="delivered_path").assign(**columns)
+    for index, own in zip(rows.index, done, strict=True):
+        if "outcome" in own:
+            rows.loc[index, list(own)] = list(own.values())
+    return rows
 
 
-def _deliver_row(row: dict, root: str, run: str, settings: DeliverySettings) -> dict[str, Any]:
-    """Copy or re-encode one picture; the columns that describe the delivered file, or the failure."""
-    names = ("path", "format", "lossless", "max_diff", "bytes", "sha256")
-    empty = dict.fromkeys([f"delivered_{name}" for name in names])
+def _deliver_row(row: dict[Hashable, Any], root: str, run: str, settings: DeliverySettings) -> dict[str, Any]:
+    """Copy or encode one picture; the columns that describe the delivered file, or the failure."""
     if not isinstance(row["delivered_path"], str):
-        return empty
+        return {}
     try:
         place = locate(row["image_path"], run, root)
         if place is None:
-            raise FileNotFoundError(f"no edited picture at {row['image_path']} in the run")
-        data, max_diff = _encode(store.read(place), settings)
+            raise FileNotFoundError(f"There is no edited picture at {row['image_path']} in the run.")
+        data, max_diff = _encode(storage.read_bytes(place), settings)
     except (OSError, ValueError) as error:
-        failure = {"outcome": "retryable", "code": "picture_missing", "message": str(error), "failed_step": "publish"}
-        return empty | failure | {"route": None}
-    digest = _put(store.join(root, row["delivered_path"]), data)
+        verdict = judge(error)
+        return {
+            "outcome": Outcome.RETRYABLE.value,
+            "code": "picture_lost",
+            "message": f"The edited picture cannot be delivered: {verdict.message}",
+            "failed_step": "publish",
+            "route": "",
+        }
+    digest = _put(storage.join(root, row["delivered_path"]), data)
     values = (row["delivered_path"], settings.format, max_diff == 0, max_diff, len(data), digest)
-    return dict(zip(empty, values, strict=True))
+    return dict(zip(DELIVERED, values, strict=True))
 
 
 def _encode(data: bytes, settings: DeliverySettings) -> tuple[bytes, int]:
-    """The file to deliver, and the largest difference (0 to 255) its pixels have from the run's own picture."""
+    """The file to deliver, and the largest difference (0 to 255) of its pixels from the run's picture."""
     if settings.format == "png" and data.startswith(PNG_SIGNATURE):
         images.load(data, min_side=1)  # decoded once, so that a damaged file is not delivered
         return data, 0
@@ -158,11 +184,13 @@ def _encode(data: bytes, settings: DeliverySettings) -> tuple[bytes, int]:
 
 def _write_manifests(rows: pd.DataFrame, root: str) -> dict[str, str]:
     """The manifest of everything at the top and each folder's own beside its pictures; path -> sha256."""
-    selections = {"": rows} | {f"{name}/": rows[(rows["outcome"] == "ok") & (rows["route"] == name)] for name in FOLDERS}
+    selections = {"": rows} | {
+        f"{name}/": rows[(rows["outcome"] == "ok") & (rows["route"] == name)] for name in FOLDERS
+    }
     written = {}
     for prefix, selected in selections.items():
         for name, data in (("manifest.parquet", _parquet(selected)), ("manifest.csv", _csv(selected))):
-            written[prefix + name] = _put(store.join(root, prefix + name), data)
+            written[prefix + name] = _put(storage.join(root, prefix + name), data)
     return written
 
 
@@ -177,11 +205,15 @@ def _csv(rows: pd.DataFrame) -> bytes:
     """CSV for spreadsheets. Text a spreadsheet would run as a formula gets a leading apostrophe."""
 
     def defuse(value: object) -> object:
-        return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+        return (
+            f"'{value}"
+            if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+            else value
+        )
 
     return rows.map(defuse).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
 
 
 def _put(path: str, data: bytes) -> str:
-    store.write(path, data)
+    storage.put(path, data)
     return hashlib.sha256(data).hexdigest()

@@ -1,9 +1,10 @@
 """``report.html``: the night on one page that stands alone, for the merchandiser who opens it in the morning.
 
-Everything is in the file: pictures as data URIs, style and script inline. A Content-Security-Policy allows nothing
-else, names the one script by its hash, and all text is escaped by Jinja, so a SKU cannot become markup. The size is
-bounded: a chosen number of rows (worst first, spread over routes and recipes) has all four pictures, a larger
-number has a thumbnail in the contact sheet, and the table stops at ``TABLE_ROWS``; the manifest has them all.
+Everything is in the file: pictures as data URIs, style and script inline. A Content-Security-Policy allows
+nothing else and names the one script by its hash; Jinja escapes all text, so a SKU cannot become markup.
+The size is bounded: a chosen number of rows (worst first, spread over routes and recipes) has all four
+pictures, a larger number has a thumbnail in the contact sheet, and the table stops at ``TABLE_ROWS``; the
+manifest has them all.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,9 +23,9 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from PIL import Image
 
-from editcore.delivery import store
+from editcore import storage
+from editcore.delivery.night import ROUTES, count_rows, step_seconds
 from editcore.delivery.pictures import data_uri, locate, open_picture, shrink, tint_region
-from editcore.delivery.rows import ROUTES, count_rows
 
 PICTURE_SIDE = 640
 DETAIL_SIDE = 320
@@ -35,16 +35,38 @@ TABLE_ROWS = 2000
 
 ROUTE_ORDER = ("review", "rework", "publish")
 """Cards begin with what waits for a person."""
-RISKS = {"chroma_error": 1, "delta_e": 1, "lpips_kept": 1, "clip_direction": -1, "clip_text": -1, "kept_max_diff": 1}
+RISKS = {
+    "chroma_error": 1,
+    "delta_e": 1,
+    "lpips_kept": 1,
+    "clip_direction": -1,
+    "clip_text": -1,
+    "kept_max_diff": 1,
+}
 """Score columns that say how doubtful a row is; 1 = higher is worse."""
 
 SCORES: tuple[tuple[str, str, str, str], ...] = (
-    ("chroma_error", "Colour error", "{:.1f}", "Chroma distance to the named colour (CIELAB); lower is better"),
+    (
+        "chroma_error",
+        "Colour error",
+        "{:.1f}",
+        "Chroma distance to the named colour (CIELAB); lower is better",
+    ),
     ("delta_e", "ΔE", "{:.1f}", "CIEDE2000 to the named colour; lower is better"),
-    ("clip_direction", "Direction", "{:.2f}", "CLIP: did the picture move the way the words say; higher is better"),
+    (
+        "clip_direction",
+        "Direction",
+        "{:.2f}",
+        "CLIP: did the picture move the way the words say; higher is better",
+    ),
     ("clip_text", "Words fit", "{:.2f}", "CLIP: picture against the words; higher is better"),
     ("clip_image", "Likeness", "{:.2f}", "CLIP: after against before"),
-    ("region_change", "Change", "{:.1f}", "Mean change where pixels may change; near zero means nothing happened"),
+    (
+        "region_change",
+        "Change",
+        "{:.1%}",
+        "Mean change where pixels may change; near zero means nothing happened",
+    ),
     ("lpips", "LPIPS", "{:.2f}", "Perceptual distance of the whole picture"),
     ("lpips_kept", "LPIPS kept", "{:.3f}", "Perceptual distance of what had to stay; lower is better"),
     ("kept_psnr", "Kept PSNR", "{:.1f} dB", "Of the pixels that had to stay; higher is better"),
@@ -63,8 +85,10 @@ def render_report(
     full = spread_choice(rows, order, int(settings["report_rows"]))
     with ThreadPoolExecutor(int(settings["workers"])) as pool:
         cards = list(pool.map(lambda i: _card(i, rows.loc[i].to_dict(), run, root), full))
-        contact = [i for i in rows.index if rows.at[i, "delivered_path"]][:CONTACT_ROWS]
-        thumbs = list(pool.map(lambda i: _thumb(i, rows.loc[i].to_dict(), run, root, i in set(full)), contact))
+        contact = rows.index[rows["delivered_path"].notna()][:CONTACT_ROWS]
+        thumbs = list(
+            pool.map(lambda i: _thumb(i, rows.loc[i].to_dict(), run, root, i in set(full)), contact)
+        )
     env = Environment(
         loader=PackageLoader("editcore.delivery"),
         autoescape=select_autoescape(enabled_extensions=("html", "j2"), default=True),
@@ -84,7 +108,7 @@ def render_report(
         table=[_line(i, rows.loc[i].to_dict()) for i in order[:TABLE_ROWS]],
         failures=failure_summary(rows),
         warnings=warning_summary(rows),
-        timings=timing_summary(rows),
+        timings=timing_summary(rows, run),
         facts=_facts(rows, run_info, settings),
         **_assets(),
     )
@@ -93,7 +117,9 @@ def render_report(
 def rank_rows(rows: pd.DataFrame) -> list[int]:
     """Row indices, most doubtful first: by route, then by mean rank over the risk columns that are there."""
     present = {name: sign for name, sign in RISKS.items() if name in rows and rows[name].notna().any()}
-    ranks = pd.DataFrame({name: (sign * rows[name].astype(float)).rank(pct=True) for name, sign in present.items()})
+    ranks = pd.DataFrame(
+        {name: (sign * rows[name].astype(float)).rank(pct=True) for name, sign in present.items()}
+    )
     risk = ranks.mean(axis=1) if present else pd.Series(0.0, index=rows.index)
     place = rows["route"].map({route: k for k, route in enumerate(ROUTE_ORDER)}).fillna(len(ROUTE_ORDER))
     keys = pd.DataFrame({"place": place, "risk": -risk.fillna(0), "row_id": rows["row_id"]})
@@ -101,9 +127,11 @@ def rank_rows(rows: pd.DataFrame) -> list[int]:
 
 
 def spread_choice(rows: pd.DataFrame, order: list[int], limit: int) -> list[int]:
-    """At most ``limit`` edited rows of ``order``, taken in turn from every (route, recipe) pair, kept in that order."""
+    """At most ``limit`` edited rows, taken in turn from every (route, recipe) pair, in the given order."""
     edited = [i for i in order if rows.at[i, "outcome"] == "ok"]
-    turn = pd.DataFrame({"group": [f"{rows.at[i, 'route']}/{rows.at[i, 'recipe_id']}" for i in edited]}, index=edited)
+    turn = pd.DataFrame(
+        {"group": [f"{rows.at[i, 'route']}/{rows.at[i, 'recipe_id']}" for i in edited]}, index=edited
+    )
     turn["turn"] = turn.groupby("group").cumcount()
     chosen = set(turn.sort_values("turn", kind="stable").index[:limit])
     return [i for i in edited if i in chosen]
@@ -124,8 +152,13 @@ def failure_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
     lost = rows[rows["outcome"] != "ok"]
     groups = []
     for (code, step, outcome), group in lost.groupby(["code", "failed_step", "outcome"], sort=True):
-        items = [{"sku": _text(r.sku), "recipe": r.recipe_id, "message": _text(r.message)} for r in group.itertuples()]
-        groups.append({"code": code, "step": step, "outcome": outcome, "count": len(items), "items": items[:50]})
+        items = [
+            {"sku": _text(r.sku), "recipe": r.recipe_id, "message": _text(r.message)}
+            for r in group.itertuples()
+        ]
+        groups.append(
+            {"code": code, "step": step, "outcome": outcome, "count": len(items), "items": items[:50]}
+        )
     return sorted(groups, key=lambda group: (-group["count"], group["code"]))
 
 
@@ -134,20 +167,25 @@ def warning_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
     counted: Counter[str] = Counter()
     for text in rows.get("warnings_json", pd.Series(dtype=object)):
         counted.update(_warnings(text))
-    return [{"text": text, "count": n} for text, n in sorted(counted.items(), key=lambda kv: (-kv[1], kv[0]))[:40]]
-
-
-def timing_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Every ``*_seconds`` column: total, mean and share of the sum. Edits per second are 1 / the mean of ``edit``."""
-    totals = {}
-    for name in rows.columns:
-        if name.endswith("_seconds") and rows[name].notna().any():
-            values = rows[name].dropna().astype(float)
-            totals[name.removesuffix("_seconds")] = (float(values.sum()), float(values.mean()), len(values))
-    everything = sum(total for total, _, _ in totals.values()) or 1.0
     return [
-        {"step": step, "total": total, "mean": mean, "rows": n, "share": total / everything}
-        for step, (total, mean, n) in totals.items()
+        {"text": text, "count": n} for text, n in sorted(counted.items(), key=lambda kv: (-kv[1], kv[0]))[:40]
+    ]
+
+
+def timing_summary(rows: pd.DataFrame, run: str) -> list[dict[str, Any]]:
+    """Seconds of work per step: total, per row that has a picture, share of the whole."""
+    seconds = {step: total for step, total in step_seconds(run).items() if total > 0}
+    everything = sum(seconds.values()) or 1.0
+    edited = max(1, int((rows["outcome"] == "ok").sum()))
+    return [
+        {
+            "step": step,
+            "total": total,
+            "mean": total / edited,
+            "rate": edited / total,
+            "share": total / everything,
+        }
+        for step, total in seconds.items()
     ]
 
 
@@ -199,13 +237,13 @@ def score_list(row: Mapping[str, Any]) -> list[dict[str, str]]:
     difference = row.get("kept_max_diff")
     if not _absent(difference):
         text = "identical" if difference == 0 else f"differ by up to {difference:g}"
-        shown.append({"label": "Other pixels", "value": text, "help": "Pixels outside the region, against the source"})
+        shown.append(
+            {"label": "Other pixels", "value": text, "help": "Pixels outside the region, against the source"}
+        )
     for column, label, form, explanation in SCORES:
         value = row.get(column)
-        if _absent(value) or (column == "kept_psnr" and difference == 0):
-            continue
-        text = form.format(value) if math.isfinite(value) else "∞"
-        shown.append({"label": label, "value": text, "help": explanation})
+        if not _absent(value) and not (difference == 0 and column.startswith("kept_")):
+            shown.append({"label": label, "value": form.format(value), "help": explanation})
     return shown
 
 
@@ -220,14 +258,18 @@ def _load(path: object, run: str, root: str) -> Image.Image | None:
     """A picture for the page; a page with a gap is better than no page, so nothing is raised."""
     place = locate(path, run, root)
     try:
-        return open_picture(store.read(place)) if place else None
+        return open_picture(storage.read_bytes(place)) if place else None
     except (OSError, ValueError):
         return None
 
 
-def _facts(rows: pd.DataFrame, run_info: Mapping[str, Any], settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _facts(
+    rows: pd.DataFrame, run_info: Mapping[str, Any], settings: Mapping[str, Any]
+) -> list[tuple[str, str]]:
     """What made these pictures, for the foot of the page."""
-    facts = [("Delivered as", f"{settings['format']}, " + ("lossless" if settings["format"] == "png" else "lossy"))]
+    facts = [
+        ("Delivered as", f"{settings['format']}, " + ("lossless" if settings["format"] == "png" else "lossy"))
+    ]
     for label, column in (("Engine", "engine"), ("CLIP", "clip_model"), ("LPIPS", "lpips_model")):
         values = sorted({str(v) for v in rows[column].dropna() if v}) if column in rows else []
         if values:
@@ -247,7 +289,7 @@ def _warnings(text: object) -> list[str]:
 
 
 def _absent(value: object) -> bool:
-    return value is None or bool(pd.isna(value))  # type: ignore[call-overload]
+    return value is None or bool(pd.isna(value))
 
 
 def _text(value: object) -> str:

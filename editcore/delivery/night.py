@@ -1,0 +1,61 @@
+"""A finished night as one data frame: a row per picture and recipe, and its books counted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from editcore import manifest, storage
+from editcore.outcomes import Outcome
+
+ROUTES = ("publish", "review", "rework")
+
+
+def load_rows(run: str) -> pd.DataFrame:
+    """All rows of the run folder ``run``, ordered by ``row_id``, with the columns of ``manifest.merged``.
+
+    A row that the night never reached (it was stopped) counts as ``retryable``/``not_reached``. Raises
+    ``ValueError`` if rows were planned and nothing was routed: that night is not finished.
+    """
+    rows = manifest.merged(run).to_pandas().sort_values("row_id", kind="stable", ignore_index=True)
+    if len(rows) and not manifest.committed(run, "route"):
+        raise ValueError(
+            f"run {run} plans {len(rows)} rows but has no part of step route; expected route/part-*.parquet. "
+            "Finish the night first (vitrine run), then deliver."
+        )
+    lost = (rows["outcome"] == Outcome.OK) & ~rows["route"].isin(ROUTES)
+    rows.loc[lost, ["outcome", "code", "failed_step"]] = [Outcome.RETRYABLE.value, "not_reached", "route"]
+    rows.loc[lost, "message"] = "The night ended before this row was routed; run it again to finish it."
+    return rows
+
+
+def load_run(run: str) -> dict[str, Any]:
+    """``run.json`` of the run, or an empty dict when there is none."""
+    path = storage.join(run, "run.json")
+    return dict(json.loads(storage.read_bytes(path))) if storage.exists(path) else {}
+
+
+def step_seconds(run: str) -> dict[str, float]:
+    """Seconds of work per step, summed over its shards, from the footers of the parts."""
+    return {
+        step: sum(
+            float(manifest.footer(run, step, shard).get("seconds", 0))
+            for shard in manifest.committed(run, step)
+        )
+        for step in manifest.STEPS
+    }
+
+
+def count_rows(rows: pd.DataFrame) -> dict[str, int]:
+    """Exact accounting: planned = ok + skipped + failed, and ok = publish + review + rework."""
+    ok = rows["outcome"] == Outcome.OK
+    skipped = rows["outcome"] == Outcome.SKIPPED
+    counts = {
+        "planned": len(rows),
+        "ok": int(ok.sum()),
+        "skipped": int(skipped.sum()),
+        "failed": int((~ok & ~skipped).sum()),
+    }
+    return counts | {route: int((ok & (rows["route"] == route)).sum()) for route in ROUTES}
