@@ -120,11 +120,15 @@ def listing(folder: str, suffix: str = "") -> list[str]:
 
 
 def walk(folder: str) -> list[dict[str, Any]]:
-    """Every file below ``folder``: ``path`` (absolute or URL), ``size`` in bytes and ``version`` (ETag, or
-    time of change), sorted by path. A version that did not change means content that did not change."""
-    store, inner = _open_store(folder)
-    found = store.find(inner, detail=True, refresh=True)
-    return [_described(store, info) for _, info in sorted(found.items())]
+    """Every file below ``folder``: ``path`` (absolute or URL), ``inner`` (path below the folder), ``size`` in
+    bytes and ``version`` (ETag, or time of change), sorted by path. A version that did not change means
+    content that did not change."""
+    store, root = _open_store(folder)
+    found = store.find(root, detail=True, refresh=True)
+    return [
+        {**_described(store, info), "inner": name.removeprefix(root).strip("/")}
+        for name, info in sorted(found.items())
+    ]
 
 
 def describe(path: str) -> dict[str, Any]:

@@ -1,0 +1,285 @@
+"""What to do tonight, from a YAML file: source, recipes, profile, thresholds, output.
+
+Every field is described here and nowhere else; ``docs/running-a-night.md`` is checked against this file. Relative
+paths are relative to the campaign file. Errors come as sentences, ``file: field: found ..., expected ...``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from editcore import storage
+from editcore.profiles import load_profile
+
+Scalar = Union[bool, int, float, str]  # noqa: UP007 - order matters to pydantic
+
+
+class CampaignError(ValueError):
+    """The campaign file cannot be used; the text says what, where and what to do, one problem a line."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Columns(_Strict):
+    """Which column of a table is what. Columns not named here are kept beside each row as they are."""
+
+    image: str = Field(
+        "image", description="Path or URL of the picture; relative ones count from the table's folder."
+    )
+    sku: str = Field("sku", description="The customer's name of the product.")
+    mask: str | None = Field(
+        None, description="Path or URL of a mask to use instead of a found one (white = product)."
+    )
+    caption: str | None = Field(None, description="The customer's words about the picture; helps the scores.")
+    words: str | None = Field(
+        None, description="Instruction of this very row, for recipes that give no words."
+    )
+
+
+class Source(_Strict):
+    """Where the pictures come from: a folder, or a table that lists them."""
+
+    folder: str | None = Field(
+        None, description="Folder or s3:// prefix; every file below it is taken as a picture."
+    )
+    table: str | None = Field(None, description="Parquet or CSV file with one row per picture.")
+    columns: Columns = Field(default_factory=Columns, description="Which column of the table is what.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Source:
+        if (self.folder is None) == (self.table is None):
+            found = "both folder and table" if self.folder else "neither folder nor table"
+            raise ValueError(f"found {found}, expected exactly one; keep the one that lists your pictures")
+        if self.table and not self.table.lower().endswith((".parquet", ".csv")):
+            raise ValueError(f"found table {self.table!r}, expected a name ending in .parquet or .csv")
+        return self
+
+
+class Recipe(_Strict):
+    """One change, in words, for some or all of the pictures."""
+
+    id: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$",
+        description="Short name; part of the output files' names. Lower-case letters, digits, - and _.",
+    )
+    words: str | None = Field(
+        None,
+        min_length=1,
+        max_length=300,
+        description="The instruction, e.g. 'make it navy blue'. May be left out when source.columns.words is set.",
+    )
+    target: Literal["product", "background", "region"] = Field(
+        "product", description="What may change: the product, everything around it, or a named part."
+    )
+    region: str | None = Field(None, description="Name of the part for target region, e.g. 'lampshade'.")
+    where: dict[str, Scalar | list[Scalar]] = Field(
+        default_factory=dict,
+        description="Which pictures: column: value, column: [values] or column: 'glob*'; all must hold. "
+        "sku works for every source.",
+    )
+    strength: float = Field(1.0, gt=0, le=1, description="How far to go; 1 is the instruction in full.")
+
+    @model_validator(mode="after")
+    def _region_named(self) -> Recipe:
+        if (self.target == "region") != (self.region is not None):
+            raise ValueError("target region and the field region belong together: give both or neither")
+        return self
+
+    def selects(self, columns: dict[str, Any]) -> bool:
+        """Whether the recipe applies to a picture with these column values."""
+        return all(_matches(columns.get(name), wanted) for name, wanted in self.where.items())
+
+
+class OutputFormat(_Strict):
+    """How delivered pictures are encoded."""
+
+    kind: Literal["jpeg", "png", "webp"] = Field("jpeg", description="File format of delivered pictures.")
+    quality: int = Field(
+        92, ge=1, le=100, description="Quality of JPEG and WebP; PNG is lossless and ignores it."
+    )
+
+
+class Limits(_Strict):
+    """What is refused rather than opened, and when a night stops itself."""
+
+    max_pixels: int = Field(
+        60_000_000, ge=1, description="Largest picture, width x height; above it: bad_input."
+    )
+    max_bytes: int = Field(100_000_000, ge=1, description="Largest file in bytes; above it: bad_input.")
+    attempts: int = Field(
+        3, ge=1, le=10, description="How often a row is tried when storage or memory fails."
+    )
+    storm_window: int = Field(
+        50, ge=1, description="How many of the last rows the error-storm watch looks at."
+    )
+    storm_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="A single model_error code above this share of the window stops the night.",
+    )
+
+
+class Campaign(_Strict):
+    """Everything a night needs to know."""
+
+    name: str = Field(min_length=1, max_length=80, description="Name of the campaign, for people.")
+    source: Source = Field(description="Where the pictures come from.")
+    recipes: list[Recipe] = Field(
+        min_length=1, description="What to make of each picture; one row per picture and recipe."
+    )
+    profile: str = Field(
+        "bundled", description="Which models: a profile of the package or the path of a profile file."
+    )
+    thresholds: dict[str, Any] = Field(
+        default_factory=dict,
+        description="When a picture is published, reviewed or reworked (editcore.routing.Thresholds).",
+    )
+    output: str = Field(description="Folder or s3:// prefix for runs, pictures and the report.")
+    shard_size: int = Field(
+        256, ge=1, le=10_000, description="Rows per shard: the unit of scheduling and retry."
+    )
+    keep_raw: bool = Field(
+        False, description="Keep the model's own output beside the composite, for the report."
+    )
+    format: OutputFormat = Field(
+        default_factory=OutputFormat, description="How delivered pictures are encoded."
+    )
+    limits: Limits = Field(
+        default_factory=Limits, description="What is refused, and when a night stops itself."
+    )
+
+    @field_validator("recipes")
+    @classmethod
+    def _unique_ids(cls, recipes: list[Recipe]) -> list[Recipe]:
+        ids = [recipe.id for recipe in recipes]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"found recipe ids used twice: {', '.join(twice)}; give each recipe its own id")
+        return recipes
+
+    @field_validator("thresholds")
+    @classmethod
+    def _known_thresholds(cls, value: dict[str, Any]) -> dict[str, Any]:
+        from editcore.routing import Thresholds
+
+        return _validated(Thresholds, value)
+
+    @field_validator("profile")
+    @classmethod
+    def _known_profile(cls, value: str) -> str:
+        load_profile(value)
+        return value
+
+    @model_validator(mode="after")
+    def _words_somewhere(self) -> Campaign:
+        for recipe in self.recipes:
+            if recipe.words is None and self.source.columns.words is None:
+                raise ValueError(
+                    f"recipe {recipe.id} has no words and source.columns.words is not set; give one of them"
+                )
+        return self
+
+
+def load_campaign(file: str | Path) -> Campaign:
+    """Read and check a campaign file; ``CampaignError`` lists every problem found, one a line."""
+    file = Path(file)
+    try:
+        data = yaml.safe_load(file.read_text("utf-8"))
+    except OSError as error:
+        raise CampaignError(f"{file}: cannot be read ({error.strerror}); check the path") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CampaignError(f"{file}: is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise CampaignError(
+            f"{file}: found {type(data).__name__}, expected fields such as name, source, recipes, output"
+        )
+    return check_campaign(_anchored(data, file.resolve().parent), str(file))
+
+
+def check_campaign(data: dict[str, Any], origin: str = "campaign") -> Campaign:
+    """A campaign from a dict; ``origin`` names it in errors."""
+    try:
+        return Campaign.model_validate(data)
+    except ValidationError as error:
+        raise CampaignError("\n".join(f"{origin}: {line}" for line in _sentences(error, Campaign))) from None
+
+
+def _anchored(data: dict[str, Any], base: Path) -> dict[str, Any]:
+    """Relative paths made absolute against the campaign's folder; odd types are left for pydantic to refuse."""
+    data = dict(data)
+    if isinstance(data.get("output"), str):
+        data["output"] = storage.absolute(data["output"], str(base))
+    if isinstance(data.get("profile"), str) and data["profile"].endswith((".yaml", ".yml")):
+        data["profile"] = storage.absolute(data["profile"], str(base))
+    if isinstance(data.get("source"), dict):
+        places = {
+            k: storage.absolute(v, str(base))
+            for k, v in data["source"].items()
+            if k in ("folder", "table") and isinstance(v, str)
+        }
+        data["source"] = {**data["source"], **places}
+    return data
+
+
+def _matches(found: Any, wanted: Scalar | list[Scalar]) -> bool:
+    if isinstance(wanted, list):
+        return any(_matches(found, one) for one in wanted)
+    if isinstance(wanted, str) and re.search(r"[*?\[]", wanted):
+        return fnmatch.fnmatchcase(str(found), wanted)
+    return found == wanted or (found is not None and str(found) == str(wanted))
+
+
+def _validated(model: Any, value: dict[str, Any]) -> dict[str, Any]:
+    """``value`` checked by a pydantic model or dataclass, with its defaults filled in."""
+    from pydantic import TypeAdapter
+
+    adapter = TypeAdapter(model)
+    return dict(adapter.dump_python(adapter.validate_python(value), mode="json"))
+
+
+def _sentences(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    return [_sentence(problem, model) for problem in error.errors(include_url=False)]
+
+
+def _sentence(problem: Any, model: type[BaseModel]) -> str:
+    path = [part for part in problem["loc"]]
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".") or "campaign"
+    if problem["type"] == "extra_forbidden":
+        known = _fields_at(model, path[:-1])
+        near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
+        advice = f"did you mean {near[0]}?" if near else "remove it"
+        return f"{where}: found an unknown field, expected one of {', '.join(known)}; {advice}"
+    if problem["type"] == "missing":
+        return f"{where}: found nothing, expected a value: this field is required; add it"
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "value_error":
+        return f"{where}: {message}"
+    return f"{where}: found {problem['input']!r}, expected: {message[0].lower() + message[1:]}"
+
+
+def _fields_at(model: Any, path: list[Any]) -> list[str]:
+    """Names of the fields of the model that ``path`` leads to."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        fields = getattr(model, "model_fields", {})
+        if part not in fields:
+            return sorted(fields)
+        model = _model_in(fields[part].annotation)
+    return list(getattr(model, "model_fields", {}))
+
+
+def _model_in(annotation: Any) -> Any:
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    inner = [arg for arg in get_args(annotation) if hasattr(arg, "model_fields")]
+    return inner[0] if inner else annotation

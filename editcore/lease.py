@@ -1,0 +1,128 @@
+"""One process per output: the lease.
+
+``<output>/.lease.json`` says who works there: host, process, start of that process, and a heartbeat. Whoever finds
+a fresh one is refused with that sentence. A lease is stale at once when its process is gone from this host (also
+after ``kill -9``, and when the pid was given to another process since), and after ``STALE_AFTER`` seconds without a
+heartbeat when it was held on another host.
+
+Covered: two starts at the same moment (one conditional write decides), crashes, re-used pids, containers that
+restart with the same host name and pid. Not covered: hosts whose clocks differ by more than ``STALE_AFTER``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from editcore import storage
+
+HEARTBEAT = 15.0
+"""Seconds between heartbeats."""
+STALE_AFTER = 120.0
+"""Seconds without a heartbeat after which another host may take over."""
+SETTLE = 0.5
+"""Seconds to wait after taking over a stale lease before trusting it: the last of several takers wins."""
+
+
+class LeaseHeld(RuntimeError):  # noqa: N818 - reads as what it says
+    """Somebody else works on this output."""
+
+
+@contextlib.contextmanager
+def lease(output: str) -> Iterator[threading.Event]:
+    """Hold ``output`` for the body; yields an event that is set if the lease was lost to somebody else."""
+    path, mine = storage.join(output, ".lease.json"), _card()
+    _acquire(path, mine)
+    lost, over = threading.Event(), threading.Event()
+    beat = threading.Thread(target=_beat, args=(path, mine, lost, over), name="lease", daemon=True)
+    beat.start()
+    try:
+        yield lost
+    finally:
+        over.set()
+        beat.join()
+        if (_read(path) or {}).get("token") == mine["token"]:
+            storage.remove(path)
+
+
+def _acquire(path: str, mine: dict[str, Any]) -> None:
+    if storage.put_if_absent(path, _encode(mine)):
+        return
+    holder = _read(path)
+    if holder and not _stale(holder):
+        raise LeaseHeld(
+            f"found another run on this output (host {holder.get('host')}, process {holder.get('pid')}); "
+            "expected to be alone. Wait for it, or stop it and start again"
+        )
+    storage.put(path, _encode(mine))
+    time.sleep(SETTLE)
+    if (_read(path) or {}).get("token") != mine["token"]:
+        raise LeaseHeld("another run took this output over at the same moment; wait for it")
+
+
+def _beat(path: str, mine: dict[str, Any], lost: threading.Event, over: threading.Event) -> None:
+    while not over.wait(HEARTBEAT):
+        with contextlib.suppress(
+            OSError
+        ):  # a storage hiccup must not end the night; the next beat tries again
+            holder = _read(path)
+            if holder and holder.get("token") != mine["token"]:
+                lost.set()
+                return
+            storage.put(path, _encode(mine | {"heartbeat": time.time()}))
+
+
+def _stale(holder: dict[str, Any]) -> bool:
+    if holder.get("host") == socket.gethostname():
+        pid = int(holder.get("pid") or 0)
+        return holder.get("started") != _started(pid)
+    return time.time() - float(holder.get("heartbeat") or 0) > STALE_AFTER
+
+
+def _card() -> dict[str, Any]:
+    pid = os.getpid()
+    return {
+        "host": socket.gethostname(),
+        "pid": pid,
+        "started": _started(pid),
+        "heartbeat": time.time(),
+        "token": uuid.uuid4().hex,
+    }
+
+
+def _started(pid: int) -> str | None:
+    """When process ``pid`` of this boot started, in words only this module compares; None if there is none."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return None if fields[0] == "Z" else f"{boot}/{fields[19]}"
+    except (OSError, IndexError):
+        pass
+    if Path("/proc/self").exists():
+        return None
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return None
+    except PermissionError:
+        pass
+    return "alive"
+
+
+def _read(path: str) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(storage.read_bytes(path)))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _encode(card: dict[str, Any]) -> bytes:
+    return json.dumps(card).encode()

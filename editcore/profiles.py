@@ -1,0 +1,105 @@
+"""Profiles: which models a night uses, where their weights lie, and how fast they were measured to be.
+
+A profile is a YAML file. The names of the files in ``editcore/profiles/`` can be used as they are (``bundled``);
+anything else is the path of a file. Engines, segmenters and scorers are named as entry points,
+``package.module:attribute``, so that a new engine needs a profile and no change here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+HERE = Path(__file__).parent / "profiles"
+_PACKAGE = Path(__file__).parent
+
+
+class Profile(BaseModel):
+    """One way to run the night's models."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(description="Name shown in reports and stored in the fingerprint.")
+    about: str = Field("", description="What it is good for, in a sentence.")
+    licence: str = Field(description="Licence of the weights it uses.")
+    editor: str = Field(
+        "editcore.editors:load_editor",
+        description="Entry point of the engine: called with this profile, gives an Editor (editors/base.py).",
+    )
+    segmenter: str = Field(
+        "editcore.segmentation:segment", description="Entry point of the function that finds the product."
+    )
+    scorer: str = Field(
+        "editcore.scoring:Scorer",
+        description="Entry point of the scorer: called without arguments, then on batches.",
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Settings of the engine: steps, guidance, batch size, precision, device.",
+    )
+    weights: list[str] = Field(
+        default_factory=list,
+        description="Weight files or folders that enter the fingerprint; relative ones lie in the editcore package.",
+    )
+    max_workers: int = Field(
+        2, ge=1, le=32, description="Shards worked on at once; models take turns inside."
+    )
+    edits_per_second: float | None = Field(
+        None,
+        gt=0,
+        description="Measured edits per second of a whole night, for the estimate of `vitrine plan`.",
+    )
+    measured_on: str = Field("", description="Hardware and date of that measurement.")
+
+    @field_validator("editor", "segmenter", "scorer")
+    @classmethod
+    def _entry_point(cls, value: str) -> str:
+        if value.count(":") != 1:
+            raise ValueError(f"found {value!r}, expected 'package.module:attribute'")
+        return value
+
+    def attribute(self, part: str) -> Any:
+        """Import what entry point ``part`` (editor, segmenter or scorer) names."""
+        module, name = getattr(self, part).split(":")
+        return getattr(importlib.import_module(module), name)
+
+    def identity(self) -> dict[str, str]:
+        """What makes results of this profile differ from another's: settings, and sha256 of every weight file."""
+        facts = {"editor": self.editor, "segmenter": self.segmenter, "scorer": self.scorer}
+        facts |= {f"options.{key}": str(value) for key, value in sorted(self.options.items())}
+        for given in self.weights:
+            path = _PACKAGE / given  # an absolute path stays as it is
+            files = sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
+            facts[f"weights.{given}"] = _digest(tuple(f for f in files if f.exists())) or "absent"
+        return facts
+
+
+def names() -> list[str]:
+    """Profiles that come with the package."""
+    return sorted(file.stem for file in HERE.glob("*.yaml"))
+
+
+def load_profile(name: str) -> Profile:
+    """The profile called ``name``, or in the YAML file ``name``. ValueError says what exists otherwise."""
+    file = HERE / f"{name}.yaml"
+    if not file.exists():
+        file = Path(name)
+    if file.suffix not in (".yaml", ".yml") or not file.is_file():
+        raise ValueError(f"found no profile {name!r}; expected one of {names()} or the path of a YAML file")
+    return Profile.model_validate(yaml.safe_load(file.read_text("utf-8")))
+
+
+@lru_cache(maxsize=16)
+def _digest(files: tuple[Path, ...]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode())
+        with open(file, "rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:16] if files else ""

@@ -1,0 +1,159 @@
+"""Where catalogue pictures come from: a folder (or bucket prefix) or a table. Nothing here opens a picture.
+
+``list_items`` gives one ``Item`` per picture, in a stable order, with an ``item_id`` that is safe as a file name
+whatever the SKU holds.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from editcore import storage
+from editcore.campaign import CampaignError, Recipe, Source
+
+HIDDEN = (".", "_")
+"""Files and folders whose names start so are not pictures: ``.DS_Store``, ``_SUCCESS``, ``__MACOSX``."""
+TABLES = (".csv", ".parquet", ".json", ".txt", ".md", ".yaml", ".yml", ".html")
+"""Files beside the pictures that are no attempt at one; a text file *named* .jpg is a bad picture, not skipped."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture of the catalogue."""
+
+    item_id: str
+    sku: str
+    uri: str
+    words: str | None = None
+    mask_uri: str | None = None
+    caption: str | None = None
+    columns: dict[str, Any] = field(default_factory=dict)
+    """Every column a recipe can select by, as JSON values."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """The customer's own columns, passed through to the manifest."""
+
+
+def list_items(source: Source, recipes: Iterable[Recipe] = ()) -> list[Item]:
+    """The catalogue, sorted by item; ``CampaignError`` if the source is not there or a selection names no column."""
+    items = _from_folder(source.folder) if source.folder else _from_table(source)
+    _check_selections(items, recipes)
+    return items
+
+
+def _from_folder(folder: str) -> list[Item]:
+    if not storage.exists(folder):
+        raise CampaignError(f"source.folder: found no folder {folder}; check the path")
+    found = []
+    for entry in storage.walk(folder):
+        inner = entry["inner"]
+        if any(part.startswith(HIDDEN) for part in inner.split("/")) or inner.lower().endswith(TABLES):
+            continue
+        sku = inner.rsplit(".", 1)[0] if "." in storage.name_of(inner) else inner
+        found.append({"sku": sku, "uri": entry["path"], "columns": {"sku": sku, "path": inner}})
+    return _named(found)
+
+
+def _from_table(source: Source) -> list[Item]:
+    table = str(source.table)
+    rows, names = _read_table(table)
+    wanted = {k: v for k, v in source.columns.model_dump().items() if v is not None}
+    for role, name in wanted.items():
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"set source.columns.{role}"
+            raise CampaignError(
+                f"source.columns.{role}: found no column {name!r} in {table}, which has {names}; {advice}"
+            )
+    base = table.rsplit("/", 1)[0]
+    found = []
+    for row in rows:
+        given = {role: _text(row[name]) for role, name in wanted.items()}
+        sku, uri = given["sku"] or "", given["image"] or ""
+        found.append(
+            {
+                "sku": sku,
+                "uri": _beside(uri, base),
+                "mask_uri": _beside(given["mask"], base) if given.get("mask") else None,
+                "caption": given.get("caption"),
+                "words": given.get("words"),
+                "columns": {**row, "sku": sku},
+                "extra": {name: value for name, value in row.items() if name not in wanted.values()},
+            }
+        )
+    return _named(found)
+
+
+def _read_table(table: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows as JSON values and the column names. CSV cells stay text: an SKU ``00123`` keeps its zeros."""
+    import pandas as pd
+
+    try:
+        data = io.BytesIO(storage.read_bytes(table))
+    except FileNotFoundError:
+        raise CampaignError(f"source.table: found no file {table}; check the path") from None
+    try:
+        if table.lower().endswith(".csv"):
+            frame = pd.read_csv(data, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+        else:
+            frame = pd.read_parquet(data)
+    except (ValueError, OSError) as error:
+        raise CampaignError(
+            f"source.table: {table} cannot be read as a table: {' '.join(str(error).split())}"
+        ) from None
+    frame = frame.astype(object).where(frame.notna(), None)
+    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")], [
+        str(c) for c in frame
+    ]
+
+
+def _named(found: list[dict[str, Any]]) -> list[Item]:
+    """Give every picture an ``item_id``: the safe SKU, then its slot for further pictures of the same SKU."""
+    from editcore.delivery.names import safe_name
+
+    slots: dict[str, int] = {}
+    taken: set[str] = set()
+    items = []
+    for entry in sorted(found, key=lambda entry: (entry["sku"], entry["uri"])):
+        slots[entry["sku"]] = slot = slots.get(entry["sku"], 0) + 1
+        name = safe_name(entry["sku"]) + (f"-{slot}" if slot > 1 else "")
+        if name.casefold() in taken:  # 'a.jpg' and 'A.jpg', or an SKU that looks like another's slot
+            name = f"{name}-{hashlib.sha256(entry['uri'].encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
+        taken.add(name.casefold())
+        items.append(Item(item_id=name, **entry))
+    return items
+
+
+def _check_selections(items: list[Item], recipes: Iterable[Recipe]) -> None:
+    known = sorted(items[0].columns) if items else []
+    for number, recipe in enumerate(recipes):
+        for name in recipe.where if items else ():
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                advice = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
+                raise CampaignError(
+                    f"recipes[{number}].where: found no column {name!r} in the source; {advice}"
+                )
+
+
+def _beside(uri: str | None, base: str) -> str:
+    """A path of the table: URLs and absolute paths as they are, the others from the table's folder."""
+    uri = uri or ""
+    if "://" in uri or (uri.startswith("/") and "://" not in base):
+        return uri
+    return storage.join(base, uri) if "://" in base else storage.absolute(uri, base)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or str(value).strip() == "" else str(value).strip()
+
+
+def _plain(value: Any) -> Any:
+    """A table's cell as a JSON value."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    return value.item() if hasattr(value, "item") else str(value)

@@ -1,0 +1,79 @@
+"""Pictures by path for the steps: sources checked against the plan, and the night's own files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from editcore import images, storage
+from editcore.images import Picture
+from editcore.manifest import Row
+from editcore.night import Night
+from editcore.outcomes import Outcome, RowError
+
+
+def source(row: Row, night: Night) -> Picture:
+    """The row's source, decoded; raises for what cannot be used, also if it changed since the night was planned."""
+    limits = night.limits
+    return _source(row["source_uri"], row["source_sha256"], limits["max_pixels"], limits["max_bytes"])
+
+
+def read_mask(uri: str, height: int, width: int) -> np.ndarray:
+    """A customer's mask as (height, width) uint8; a missing file is their mistake."""
+    try:
+        return images.load_mask(storage.read_bytes(uri), height, width)
+    except FileNotFoundError:
+        raise RowError(Outcome.BAD_INPUT, "mask_not_found", f"There is no mask file {storage.name_of(uri)!r}.") from None
+
+
+def put_png(night: Night, name: str, array: np.ndarray) -> str:
+    """Write (H, W, 3) or (H, W) uint8 losslessly as ``images/<name>.png``; returns that path for the manifest."""
+    sink = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(array)).save(sink, "PNG", compress_level=1)
+    place = f"images/{name}.png"
+    storage.put(night.picture(place), sink.getvalue())
+    return place
+
+
+def get_png(night: Night, place: str) -> np.ndarray:
+    """Read back what ``put_png`` wrote."""
+    with Image.open(io.BytesIO(storage.read_bytes(night.picture(place)))) as image:
+        return np.asarray(image)
+
+
+@lru_cache(maxsize=8)  # neighbouring rows share their picture; eight of 60 megapixels are 1.4 GB at worst
+def _source(uri: str, sha256: str, max_pixels: int, max_bytes: int) -> Picture:
+    data = _read(uri, max_bytes)
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+        raise RowError(
+            Outcome.BAD_INPUT,
+            "source_changed",
+            f"{storage.name_of(uri)!r} was replaced while the night was running; it is done in the next night.",
+        )
+    return images.load(data, max_pixels=max_pixels, max_bytes=max_bytes)
+
+
+def _read(uri: str, max_bytes: int) -> bytes:
+    name = repr(storage.name_of(uri))
+    try:
+        about: dict[str, Any] = storage.describe(uri)
+        if about["size"] > max_bytes:
+            raise RowError(
+                Outcome.BAD_INPUT,
+                "file_too_big",
+                f"{name} has {about['size'] / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are read. Make it smaller.",
+            )
+        return storage.read_bytes(uri)
+    except FileNotFoundError:
+        raise RowError(Outcome.BAD_INPUT, "not_found", f"There is no file {name} any more or yet.") from None
+    except IsADirectoryError:
+        raise RowError(Outcome.BAD_INPUT, "not_a_file", f"{name} is a folder; name a picture file.") from None
+    except PermissionError:
+        raise RowError(Outcome.BAD_INPUT, "unreadable", f"{name} may not be read by this user.") from None
+    except ValueError as error:  # a NUL character in the name, an unknown protocol
+        raise RowError(Outcome.BAD_INPUT, "unreadable", f"{name} cannot be read: {error}.") from None

@@ -1,0 +1,54 @@
+"""Segment: a soft matte per picture and region. Rows that share a picture share the work and the file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from editcore.manifest import Row
+from editcore.night import Night
+from editcore.shardwork import work_shard
+from tasks import models, pictures
+
+BATCH = 8
+
+
+def run(night_path: str, shard: int) -> dict[str, Any]:
+    """Segment one shard; returns its counts."""
+    night = Night.open(night_path)
+
+    @lru_cache(maxsize=16)
+    def columns(source_uri: str, source_sha256: str, given_mask_uri: str | None, region: str) -> Row:
+        named = {"source_uri": source_uri, "source_sha256": source_sha256}
+        return _segment(night, named, given_mask_uri, region)
+
+    def one(row: Row) -> Row | Exception:
+        try:
+            return columns(row["source_uri"], row["source_sha256"], row["given_mask_uri"], row["region"])
+        except Exception as error:
+            return error
+
+    def work(batch: list[Row]) -> Sequence[Row | Exception]:
+        return [one(row) for row in batch]
+
+    return work_shard(night_path, "segment", shard, work, BATCH)
+
+
+def _segment(night: Night, named: Row, given_mask_uri: str | None, region: str) -> Row:
+    picture = pictures.source(named, night)
+    given = pictures.read_mask(given_mask_uri, picture.height, picture.width) if given_mask_uri else None
+    with models.borrow("segmenter", night) as segment:
+        matte = segment(picture, given_mask=given, region=region or None)
+    identity = "\n".join([named["source_uri"], named["source_sha256"], given_mask_uri or "", region])
+    name = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return {
+        "mask_path": pictures.put_png(night, f"{name}-mask", matte.alpha),
+        "mask_source": matte.source,
+        "mask_area": matte.figures.area,
+        "mask_border_share": matte.figures.border_share,
+        "mask_components": matte.figures.components,
+        "mask_soft_share": matte.figures.soft_share,
+        "mask_doubt": matte.doubt,
+    }
