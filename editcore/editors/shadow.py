@@ -22,7 +22,7 @@ PLAIN = 0.03
 """Robust spread of log luminance around the fitted background below which it counts as plain."""
 FORESHORTENING = 0.42
 """Height over width of a circle lying on the ground, seen from catalogue pitch (about 25 degrees)."""
-CONTACT_STRENGTH, CAST_STRENGTH = 0.62, 0.26
+CONTACT_STRENGTH, CAST_STRENGTH = 0.75, 0.32
 
 
 class Shadow(NamedTuple):
@@ -98,7 +98,7 @@ def _contact_line(alpha: np.ndarray, box: Box) -> tuple[np.ndarray, np.ndarray, 
 
 
 def _lower_hull(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Largest concave-down... in image rows: the smallest convex curve below every (x, y), sampled at x."""
+    """The outline's convex hull seen from below (rows count downwards), sampled at x."""
     kept: list[int] = []
     for i in range(len(x)):
         while len(kept) >= 2:
@@ -115,16 +115,30 @@ def _cast(alpha: np.ndarray, box: Box) -> np.ndarray:
     left, top, right, bottom = box
     height, width = bottom - top, right - left
     along, back = 0.30, 0.16  # image shift per unit of height: to the right, and away from the viewer (up)
-    # Destination (x, y) on the ground shows the silhouette at height h = (bottom - y) / back above its foot.
-    matrix = np.array(
-        [[1, along / back, -along / back * bottom], [0, 1 / back, bottom - bottom / back]], np.float32
-    )
-    laid = cv2.warpAffine(alpha, matrix, alpha.shape[1::-1], flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP)
-    near, far = 0.025 * width, 0.09 * min(width, 2 * height)
+    ground = _ground_line(alpha, box)
+    yy, xx = np.mgrid[0 : alpha.shape[0], 0 : alpha.shape[1]].astype(np.float32)
+    # (x, y) on the ground shows the silhouette at height (ground - y) / back above its foot, moved back by along.
+    up = (ground[None, :] - yy) / back
+    source_x = xx - along * up
+    foot = np.interp(source_x, np.arange(alpha.shape[1]), ground).astype(np.float32)
+    laid = cv2.remap(alpha, source_x, foot - up, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    laid *= np.clip(up + 1, 0, 1)
+    near, far = 0.025 * width, 0.08 * min(width, 2 * height)
     sharp = cv2.GaussianBlur(laid, (0, 0), max(near, 0.6), sigmaY=max(near * FORESHORTENING, 0.5))
     soft = cv2.GaussianBlur(laid, (0, 0), max(far, 0.8), sigmaY=max(far * FORESHORTENING, 0.6))
-    distance = np.clip((bottom - np.arange(alpha.shape[0])) / max(back * height, 1), 0, 1)[:, None]
+    distance = np.clip(up / max(height, 1), 0, 1)
     return (sharp * (1 - distance) + soft * distance) * (1 - 0.6 * distance)
+
+
+def _ground_line(alpha: np.ndarray, box: Box) -> np.ndarray:
+    """Row at which the product would meet the ground, for every column of the picture: its lower hull, not too steep."""
+    left, top, right, bottom = box
+    columns, lowest, _ = _contact_line(alpha, box)
+    hull = np.maximum(_lower_hull(columns, lowest), bottom - 0.3 * min(right - left, bottom - top))
+    for side in (1, -1):  # limit the slope from the lowest point outwards
+        line, steps = hull[::side], 0.6 * np.arange(len(hull))
+        hull = np.maximum(hull, (np.maximum.accumulate(line + steps) - steps)[::side])
+    return np.interp(np.arange(alpha.shape[1]), columns, hull).astype(np.float32)
 
 
 def _from_source(image: np.ndarray, alpha: np.ndarray, box: Box) -> np.ndarray | None:

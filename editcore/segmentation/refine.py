@@ -42,8 +42,11 @@ def refine(image: np.ndarray, coarse: np.ndarray) -> np.ndarray:
     guided = _guided_filter(picture, coarse, max(band, 2), GUIDE_EPS)
     line, trust = _colour_line(picture, inner, outer, band)
     alpha = trust * line + (1 - trust) * _steepen(guided)
+    # The small mask still bounds it: texture beyond its ramp is not product, nor are dark letters a hole.
+    alpha = np.clip(alpha, _steepen(coarse, 0.75, 0.97), _steepen(coarse, 0.03, 0.3))
     alpha = np.where(inner, 1, np.where(outer, 0, alpha))
-    return np.clip(np.rint(_steepen(alpha, 0.04, 0.94) * 255), 0, 255).astype(np.uint8)
+    alpha_u8 = np.clip(np.rint(_steepen(alpha, 0.06, 0.94) * 255), 0, 255).astype(np.uint8)
+    return _drop_specks(alpha_u8, inner)
 
 
 def _sure_zones(coarse: np.ndarray, band: int) -> tuple[np.ndarray, np.ndarray]:
@@ -59,6 +62,19 @@ def _steepen(alpha: np.ndarray, low: float = 0.2, high: float = 0.8) -> np.ndarr
     return np.clip((alpha - low) / (high - low), 0, 1)
 
 
+def _drop_specks(alpha: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """Clear islands that do not hang together with certain product, and fill pinholes (3 x 3 median)."""
+    alpha = np.where(inner, alpha, cv2.medianBlur(alpha, 3))
+    _, labels = cv2.connectedComponents((alpha > 60).astype(np.uint8), connectivity=4)
+    held = np.zeros(labels.max() + 1, bool)
+    held[np.unique(labels[inner])] = True
+    held[0] = False
+    if not held.any():  # nothing is certain: better an unsure mask than none
+        return alpha
+    mainland = cv2.dilate(held[labels].astype(np.uint8), np.ones((7, 7), np.uint8))
+    return alpha * mainland
+
+
 def _colour_line(
     picture: np.ndarray, inner: np.ndarray, outer: np.ndarray, band: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -68,10 +84,11 @@ def _colour_line(
     axis = fore - back
     square = (axis * axis).sum(axis=2)
     line = ((picture - back) * axis).sum(axis=2) / (square + 1e-4)
+    noise = _local_variance(picture, inner, fore, 2 * band) + _local_variance(picture, outer, back, 2 * band)
     # Far from the line the two-colour model does not hold (texture, a third colour): believe it less.
     foot = back + np.clip(line, 0, 1)[..., None] * axis
     miss = ((picture - foot) ** 2).sum(axis=2)
-    trust = square / (square + SEPARATION**2) * square / (square + 4 * miss + 1e-6)
+    trust = square / (square + SEPARATION**2 + 3 * noise) * square / (square + 4 * miss + 1e-6)
     return np.clip(line, 0, 1), trust
 
 
@@ -86,6 +103,12 @@ def _local_mean(picture: np.ndarray, where: np.ndarray, reach: int) -> np.ndarra
         norm += priority * cv2.blur(weight, size)
     mean = picture[where].mean(axis=0) if where.any() else np.full(3, 0.5, np.float32)
     return (total + 1e-10 * mean) / (norm + 1e-10)[..., None]
+
+
+def _local_variance(picture: np.ndarray, where: np.ndarray, mean: np.ndarray, reach: int) -> np.ndarray:
+    """Mean squared distance of the ``where`` pixels nearby from their local mean colour, (H, W)."""
+    square = ((picture - mean) ** 2).sum(axis=2, keepdims=True)
+    return _local_mean(np.repeat(square, 3, axis=2), where, reach)[..., 0]
 
 
 def _guided_filter(guide: np.ndarray, mask: np.ndarray, radius: int, eps: float) -> np.ndarray:
