@@ -17,7 +17,14 @@ from editcore.studio import tiles  # noqa: F401  registers the painters
 from editcore.studio.gbuffer import HALF_FOV, Camera, GBuffer
 from editcore.studio.surfaces import RGB, SURFACE_TABLE, WALL_TABLE, Surface
 from editcore.studio.textures import SHADE_RANGE, tile
-from editcore.studio.vocabulary import COLOURED_SURFACES, OUTDOOR_SURFACES, STYLES, SURFACES, WALL_FINISHES, Tone
+from editcore.studio.vocabulary import (
+    COLOURED_SURFACES,
+    OUTDOOR_SURFACES,
+    STYLES,
+    SURFACES,
+    WALL_FINISHES,
+    Tone,
+)
 
 Array = NDArray[np.float32]
 
@@ -59,9 +66,15 @@ class Scene:
     """Depth of field, [0, 1]: softness of the wall and the far floor."""
 
     def __post_init__(self) -> None:
-        for field, allowed in (("setting", ("studio", "floor")), ("style", STYLES), ("wall_finish", WALL_FINISHES)):
+        for field, allowed in (
+            ("setting", ("studio", "floor")),
+            ("style", STYLES),
+            ("wall_finish", WALL_FINISHES),
+        ):
             if getattr(self, field) not in allowed:
-                raise ValueError(f"scene {field} is {getattr(self, field)!r}; expected one of {', '.join(allowed)}")
+                raise ValueError(
+                    f"scene {field} is {getattr(self, field)!r}; expected one of {', '.join(allowed)}"
+                )
         if self.setting == "floor" and self.surface not in SURFACE_TABLE:
             raise ValueError(f"unknown surface {self.surface!r}; expected one of {', '.join(SURFACES)}")
         if self.setting == "studio" and self.colour is None:
@@ -114,7 +127,9 @@ class _View:
         """Direction (y, z) of the rays through rows ``first``.. of the picture, unit step along the view axis."""
         rows = (np.arange(first * per_row, size * per_row, dtype=np.float32) + 0.5) / per_row
         up = (1 - rows * 2 / size) * TAN_HALF_FOV
-        return up * math.cos(self.pitch) - math.sin(self.pitch), -up * math.sin(self.pitch) - math.cos(self.pitch)
+        return up * math.cos(self.pitch) - math.sin(self.pitch), -up * math.sin(self.pitch) - math.cos(
+            self.pitch
+        )
 
     def row_of(self, y: float, z: float, size: int) -> float:
         """Picture row of the point (0, y, z)."""
@@ -271,7 +286,9 @@ def _sky(scene: Scene, height: Array, size: int) -> Array:
 
 def _columns(size: int) -> Array:
     """Horizontal ray directions of the pixel columns."""
-    return (((np.arange(size, dtype=np.float32) + 0.5) * 2 / size - 1) * TAN_HALF_FOV).astype(np.float32)[None, :]
+    return (((np.arange(size, dtype=np.float32) + 0.5) * 2 / size - 1) * TAN_HALF_FOV).astype(np.float32)[
+        None, :
+    ]
 
 
 def _textured(
@@ -308,7 +325,9 @@ def _sample(levels: tuple[NDArray[np.uint8], ...], u: Array, v: Array, level: Ar
 # --- putting the object into the scene -------------------------------------------------------------------
 
 
-def compose(gbuffer: GBuffer, object_rgb_B3HW: Tensor, background_rgb_B3HW: Tensor, scenes: Sequence[Scene]) -> Tensor:
+def compose(
+    gbuffer: GBuffer, object_rgb_B3HW: Tensor, background_rgb_B3HW: Tensor, scenes: Sequence[Scene]
+) -> Tensor:
     """Object over background, with its shadow on the floor and, on glossy floors, its reflection.
 
     Returns float32 (B, 3, H, W) in [0, 1].

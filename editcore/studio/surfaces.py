@@ -84,7 +84,7 @@ GREY: RGB = (0.55, 0.55, 0.55)
 CREAM: RGB = (0.93, 0.88, 0.78)
 
 
-def _plain(tile: str, natural: RGB, width: float = 2.4, gloss: float = 0.0, gap: float = 1.0) -> Surface:
+def plain(tile: str, natural: RGB, width: float = 2.4, gloss: float = 0.0, gap: float = 1.0) -> Surface:
     """One colour all over; joints and gaps take ``gap`` times that colour."""
     dye = lambda a, b: (a, _darker(a, 0.86), _darker(a, gap))  # noqa: E731
     return Surface((tile,), dye(natural, natural), width, gloss, dye)
@@ -104,30 +104,47 @@ SURFACE_TABLE: dict[str, Surface] = {
     **{f"{wood} wood": _wood(wood) for wood in WOOD_COLOURS},
     **{f"{stone} marble": Surface(("marble",), MARBLE_COLOURS[stone], 2.2, 0.3) for stone in MARBLE_COLOURS},
     "beige marble": Surface(("travertine",), MARBLE_COLOURS["beige"], 2.4, 0.2),
-    "painted wood": _plain("painted planks", WHITE, gap=0.42, gloss=0.05),
+    "painted wood": plain("painted planks", WHITE, gap=0.42, gloss=0.05),
     "rustic wood": Surface(("planks",), ((0.56, 0.52, 0.47), (0.30, 0.27, 0.24), (0.11, 0.1, 0.09)), 2.4),
     "parquet": Surface(("parquet",), (*WOOD_COLOURS["oak"], (0.24, 0.15, 0.08)), 2.6, 0.12),
     "terrazzo": Surface(
-        ("terrazzo",), (WHITE, (0.55, 0.36, 0.28), (0.42, 0.45, 0.46)), 2.0, 0.18,
+        ("terrazzo",),
+        (WHITE, (0.55, 0.36, 0.28), (0.42, 0.45, 0.46)),
+        2.0,
+        0.18,
         lambda a, b: (a, _contrast(a, 0.5), _toward(a, (0.97, 0.95, 0.92), 0.6)),
     ),
     "granite": Surface(("granite",), ((0.56, 0.55, 0.55), (0.22, 0.22, 0.24), (0.84, 0.82, 0.80)), 2.0, 0.2),
     "slate": Surface(("slate",), ((0.24, 0.26, 0.29), (0.42, 0.44, 0.47), (0.2, 0.2, 0.2)), 2.4, 0.06),
-    "concrete": _plain("concrete", (0.62, 0.62, 0.61), 2.8, 0.03),
-    "linen": _plain("linen", (0.86, 0.80, 0.69), 2.2),
-    "cotton": _plain("cotton", WHITE, 2.6),
-    "velvet": _plain("velvet", (0.45, 0.06, 0.15), 2.6),
-    "gingham": Surface(("gingham",), ((0.8, 0.12, 0.12), WHITE, WHITE), 2.2, 0.0, lambda a, b: (a, WHITE, WHITE)),
-    "carpet": _plain("carpet", (0.58, 0.55, 0.52), 2.0),
-    "rug": Surface(("rug",), ((0.62, 0.16, 0.13), CREAM, (0.12, 0.17, 0.33)), 2.6, 0.0,
-                   lambda a, b: (a, CREAM if sum(a) < 2 else _darker(a, 0.4), _contrast(a, 0.55))),
-    "fur": _plain("fur", (0.93, 0.91, 0.87), 2.2),
-    "leather": _plain("leather", (0.42, 0.25, 0.14), 1.8, 0.12),
+    "concrete": plain("concrete", (0.62, 0.62, 0.61), 2.8, 0.03),
+    "linen": plain("linen", (0.86, 0.80, 0.69), 2.2),
+    "cotton": plain("cotton", WHITE, 2.6),
+    "velvet": plain("velvet", (0.45, 0.06, 0.15), 2.6),
+    "gingham": Surface(
+        ("gingham",), ((0.8, 0.12, 0.12), WHITE, WHITE), 2.2, 0.0, lambda a, b: (a, WHITE, WHITE)
+    ),
+    "carpet": plain("carpet", (0.58, 0.55, 0.52), 2.0),
+    "rug": Surface(
+        ("rug",),
+        ((0.62, 0.16, 0.13), CREAM, (0.12, 0.17, 0.33)),
+        2.6,
+        0.0,
+        lambda a, b: (a, CREAM if sum(a) < 2 else _darker(a, 0.4), _contrast(a, 0.55)),
+    ),
+    "fur": plain("fur", (0.93, 0.91, 0.87), 2.2),
+    "leather": plain("leather", (0.42, 0.25, 0.14), 1.8, 0.12),
     "tiles": _tiled("tiles", (0.93, 0.93, 0.92), 2.6, 0.3),
     "checker": Surface(("checker",), (WHITE, BLACK, GREY), 2.6, 0.22, lambda a, b: (a, b, GREY)),
-    "brick": Surface(("bricks",), ((0.62, 0.29, 0.21), (0.36, 0.18, 0.14), (0.72, 0.68, 0.63)), 2.4, 0.0,
-                     lambda a, b: (a, _darker(a, 0.66), _toward(_contrast(a, 0.3), GREY, 0.5))),
-    "cobblestone": Surface(("cobblestone",), ((0.50, 0.49, 0.48), (0.40, 0.39, 0.39), (0.15, 0.14, 0.13)), 2.8),
+    "brick": Surface(
+        ("bricks",),
+        ((0.62, 0.29, 0.21), (0.36, 0.18, 0.14), (0.72, 0.68, 0.63)),
+        2.4,
+        0.0,
+        lambda a, b: (a, _darker(a, 0.66), _toward(_contrast(a, 0.3), GREY, 0.5)),
+    ),
+    "cobblestone": Surface(
+        ("cobblestone",), ((0.50, 0.49, 0.48), (0.40, 0.39, 0.39), (0.15, 0.14, 0.13)), 2.8
+    ),
     "grass": Surface(("grass",), ((0.30, 0.52, 0.16), (0.52, 0.64, 0.24), (0.10, 0.24, 0.07)), 2.0),
     "sand": Surface(("sand",), ((0.87, 0.76, 0.57), (0.80, 0.67, 0.47), (0.7, 0.6, 0.4)), 2.6),
     "snow": Surface(("snow",), ((0.96, 0.97, 0.99), (0.68, 0.78, 0.92), (0.9, 0.9, 0.95)), 2.8),
@@ -136,20 +153,20 @@ SURFACE_TABLE: dict[str, Surface] = {
     "soil": Surface(("soil",), ((0.28, 0.19, 0.13), (0.42, 0.33, 0.25), (0.15, 0.1, 0.08)), 2.4),
     "autumn leaves": Surface(("leaves",), ((0.85, 0.44, 0.10), (0.55, 0.24, 0.09), (0.90, 0.70, 0.22)), 2.6),
     "water": Surface(("water",), ((0.16, 0.47, 0.58), (0.75, 0.90, 0.93), (0.07, 0.30, 0.43)), 2.6, 0.35),
-    "glass": _plain("smooth", (0.80, 0.88, 0.88), gloss=0.5),
+    "glass": plain("smooth", (0.80, 0.88, 0.88), gloss=0.5),
     "metal": Surface(("brushed",), ((0.72, 0.73, 0.75), (0.56, 0.57, 0.60), (0.5, 0.5, 0.5)), 2.4, 0.3),
     "cork": Surface(("cork",), ((0.79, 0.61, 0.41), (0.67, 0.48, 0.30), (0.36, 0.23, 0.14)), 1.8),
-    "paper": _plain("paper", (0.93, 0.90, 0.84)),
-    "plaster": _plain("plaster", (0.88, 0.86, 0.82), 3.0),
+    "paper": plain("paper", (0.93, 0.90, 0.84)),
+    "plaster": plain("plaster", (0.88, 0.86, 0.82), 3.0),
 }
 
 WALL_TABLE: dict[str, Surface] = {
-    "plain": _plain("smooth", GREY, 4.0),
+    "plain": plain("smooth", GREY, 4.0),
     "brick": SURFACE_TABLE["brick"],
-    "panelled": _plain("panels", GREY, 4.0),
+    "panelled": plain("panels", GREY, 4.0),
     "tiled": _tiled("wall tiles", WHITE, 2.4, 0.0),
-    "plaster": _plain("plaster", GREY, 4.0),
-    "wooden": _plain("painted planks", GREY, 2.8, gap=0.5),
+    "plaster": plain("plaster", GREY, 4.0),
+    "wooden": plain("painted planks", GREY, 2.8, gap=0.5),
 }
 
 assert set(SURFACE_TABLE) == set(SURFACES), set(SURFACE_TABLE) ^ set(SURFACES)

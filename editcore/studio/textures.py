@@ -54,7 +54,9 @@ def tile(name: str, variant: int, pixels: int) -> tuple[NDArray[np.uint8], ...]:
 # --- ingredients -----------------------------------------------------------------------------------------
 
 
-def noise(pixels: int, rng: np.random.Generator, rows: int, columns: int | None = None, octaves: int = 1) -> Plane:
+def noise(
+    pixels: int, rng: np.random.Generator, rows: int, columns: int | None = None, octaves: int = 1
+) -> Plane:
     """Periodic smooth noise, mean 0.5 and in about [0, 1], from a lattice of rows x columns values."""
     columns = columns or rows
     total, weight, weights = np.zeros((pixels, pixels), np.float32), 1.0, 0.0

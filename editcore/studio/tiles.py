@@ -19,7 +19,9 @@ def _grain(pixels: int, rng: np.random.Generator, across: Plane, boards: int) ->
     bend = noise(pixels, rng, 4, 16) + 0.35 * noise(pixels, rng, 8, 64)
     rings = 0.5 + 0.5 * np.sin(2 * np.pi * (u * boards * 3.2 + 5 * shift + 2.2 * bend))
     pores = noise(pixels, rng, 16, 256)
-    return (0.45 * rings**1.6 + 0.75 * ramp(pores, 0.45, 1.0) + 0.25 * noise(pixels, rng, 8, 128) - 0.12).clip(0, 1)
+    return (
+        0.45 * rings**1.6 + 0.75 * ramp(pores, 0.45, 1.0) + 0.25 * noise(pixels, rng, 8, 128) - 0.12
+    ).clip(0, 1)
 
 
 def _boards(pixels: int, rng: np.random.Generator, boards: int, gap: float) -> Planes:
@@ -121,7 +123,11 @@ def granite(pixels: int, rng: np.random.Generator) -> Planes:
     cluster = 0.45 * (noise(pixels, rng, 16, octaves=3) - 0.5)
     kind = rng.random(96 * 96)[number] + cluster
     tone = 1 + 0.2 * (rng.random(96 * 96)[number] - 0.5)
-    return tone.astype(np.float32), (kind < 0.5).astype(np.float32), ((kind >= 0.5) & (kind < 0.78)).astype(np.float32)
+    return (
+        tone.astype(np.float32),
+        (kind < 0.5).astype(np.float32),
+        ((kind >= 0.5) & (kind < 0.78)).astype(np.float32),
+    )
 
 
 @painter("slate")
@@ -215,7 +221,9 @@ def rug(pixels: int, rng: np.random.Generator) -> Planes:
     u, v = grid(pixels)
     band = (v * 6) % 1
     diamond = np.abs((u * 12) % 1 - 0.5) * 2 + np.abs(band - 0.5) * 4
-    second = np.maximum(ramp(diamond, 0.98, 0.9) * (1 - ramp(diamond, 0.5, 0.42)), ramp(np.abs(band - 0.5), 0.36, 0.38))
+    second = np.maximum(
+        ramp(diamond, 0.98, 0.9) * (1 - ramp(diamond, 0.5, 0.42)), ramp(np.abs(band - 0.5), 0.36, 0.38)
+    )
     second = second * (1 - ramp(np.abs(band - 0.5), 0.44, 0.46))
     third = ramp(diamond, 0.3, 0.24)
     return _threads(pixels, rng, 128, 0.3).astype(np.float32), (1 - second - third).clip(0, 1), second
@@ -238,7 +246,9 @@ def leather(pixels: int, rng: np.random.Generator) -> Planes:
     return shade.astype(np.float32), np.ones_like(shade), np.zeros_like(shade)
 
 
-def _joints(u: Plane, v: Plane, columns: int, rows: int, gap: float, stagger: float = 0.0) -> tuple[Plane, Plane]:
+def _joints(
+    u: Plane, v: Plane, columns: int, rows: int, gap: float, stagger: float = 0.0
+) -> tuple[Plane, Plane]:
     """Joint share and number of each brick; ``gap`` in units of the tile."""
     row = np.floor(v * rows)
     x = u * columns + stagger * (row % 2)
@@ -364,7 +374,11 @@ def snow(pixels: int, rng: np.random.Generator) -> Planes:
     slope = np.roll(height, pixels // 64, 0) - np.roll(height, -pixels // 64, 0)
     second = (0.45 * ramp(height, 0.6, 0.15) + 1.6 * slope.clip(0, 1)).clip(0, 0.9)
     sparkle = ramp(noise(pixels, rng, 256), 0.85, 1.0)
-    return (1 + 0.05 * sparkle + 0.05 * (noise(pixels, rng, 128) - 0.5)).astype(np.float32), 1 - second, second
+    return (
+        (1 + 0.05 * sparkle + 0.05 * (noise(pixels, rng, 128) - 0.5)).astype(np.float32),
+        1 - second,
+        second,
+    )
 
 
 @painter("soil")
@@ -439,3 +453,51 @@ def cork(pixels: int, rng: np.random.Generator) -> Planes:
     second = (kind > 0.7).astype(np.float32) * (1 - third)
     shade = tone + 0.2 * (noise(pixels, rng, 128) - 0.5)
     return shade.astype(np.float32), (1 - second - third).clip(0, 1), second
+
+
+@painter("weave")
+def weave(pixels: int, rng: np.random.Generator) -> Planes:
+    """Upholstery: a clear basket weave of 28 threads."""
+    shade = _threads(pixels, rng, 28, 0.42)
+    return shade.astype(np.float32), np.ones_like(shade), np.zeros_like(shade)
+
+
+@painter("knit")
+def knit(pixels: int, rng: np.random.Generator) -> Planes:
+    """Stocking stitch: columns of V."""
+    u, v = grid(pixels)
+    x = (u * 14) % 1
+    slant = np.where(x < 0.5, x, 1 - x)
+    stitch = (v * 20 + 1.1 * slant) % 1
+    shade = 1.12 - 0.5 * ramp(np.abs(stitch - 0.5), 0.22, 0.5) - 0.4 * ramp(slant, 0.1, 0.0)
+    return (
+        (shade + 0.1 * (noise(pixels, rng, 64) - 0.5)).astype(np.float32),
+        np.ones_like(u),
+        np.zeros_like(u),
+    )
+
+
+@painter("denim")
+def denim(pixels: int, rng: np.random.Generator) -> Planes:
+    """Diagonal twill with pale weft and worn patches."""
+    u, v = grid(pixels)
+    twill = 0.5 + 0.5 * np.sin(2 * np.pi * (u * 40 + v * 40))
+    shade = (
+        0.86
+        + 0.3 * twill * (0.5 + noise(pixels, rng, 32, 256))
+        + 0.25 * (noise(pixels, rng, 4, octaves=3) - 0.5)
+    )
+    return shade.astype(np.float32), np.ones_like(u), np.zeros_like(u)
+
+
+@painter("wicker")
+def wicker(pixels: int, rng: np.random.Generator) -> Planes:
+    """Strands over and under upright stakes."""
+    u, v = grid(pixels)
+    column, row = np.floor(u * 10), np.floor(v * 24)
+    over = ((column + row) % 2) * 2 - 1
+    bulge = np.cos(np.pi * ((u * 10) % 1 - 0.5)) * over
+    strand = np.sin(np.pi * ((v * 24) % 1))
+    tone = rng.uniform(0.9, 1.1, 24)[row.astype(int)]
+    shade = tone * (0.55 + 0.45 * strand**0.7 + 0.34 * bulge * strand)
+    return shade.astype(np.float32), np.ones_like(u), np.zeros_like(u)
