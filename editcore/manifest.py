@@ -107,16 +107,17 @@ COLUMNS: tuple[Column, ...] = (
     Column("warnings_json", _TEXT, "edit", "sentences for the user, a JSON list"),
     Column("notes_json", _TEXT, "edit", "the engine's own figures, a JSON object"),
     Column("edit_seconds", _REAL, "edit", "seconds of the batch over its rows (timing)"),
-    Column("kept_psnr", _REAL, "score", "PSNR outside the region, dB, 99 = identical; higher is better"),
+    Column("kept_psnr", _REAL, "score", "PSNR outside the region, dB, 100 = identical; higher is better"),
     Column("kept_ssim", _REAL, "score", "SSIM outside the region, 0..1; higher is better"),
     Column(
         "kept_max_diff", _INT, "score", "largest change of a pixel outside the region, 0..255; 0 is expected"
     ),
+    Column("kept_changed", _REAL, "score", "share of the pixels outside the region that differ, 0..1; lower"),
     Column(
         "region_change",
         _REAL,
         "score",
-        "mean absolute change inside the region, 0..1; near 0 = nothing happened",
+        "mean CIEDE2000 inside the region; below 1 = nothing visible happened",
     ),
     Column("lpips", _REAL, "score", "LPIPS between before and after, whole picture; lower is more alike"),
     Column("lpips_kept", _REAL, "score", "LPIPS with the region blanked in both; lower is better"),
