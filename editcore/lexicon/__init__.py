@@ -1,0 +1,12 @@
+"""Words of merchandise: colours, materials, surfaces, nouns; instructions in, typed meaning out.
+
+The ground floor of the house: imports the standard library only (numpy when a colour is computed).
+"""
+
+from __future__ import annotations
+
+from editcore.lexicon.colours import COLOURS, FAMILIES, Colour, colour_named
+from editcore.lexicon.parse import Instruction, parse, suggest
+from editcore.lexicon.tables import kind_of
+
+__all__ = ["COLOURS", "FAMILIES", "Colour", "Instruction", "colour_named", "kind_of", "parse", "suggest"]

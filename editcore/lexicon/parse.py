@@ -1,0 +1,138 @@
+"""A merchandiser's words as a typed instruction."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from editcore.lexicon.colours import Colour
+from editcore.lexicon.product import Look, product_noun, product_words, read_product
+from editcore.lexicon.scene import Scene, read_scene, scene_start
+from editcore.lexicon.tables import vocabulary
+from editcore.lexicon.tagging import PRODUCT, SCENE, Span, tag
+from editcore.lexicon.tokens import Token, clean, fold, tokenise
+
+Target = Literal["product", "background", "region"]
+Kind = Literal["recolour", "background", "material", "pattern", "part", "other"]
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """What an instruction asks for, in the studio's canonical names."""
+
+    words: str
+    """Normalised text for the text encoder: lower case, synonyms mapped to canonical words."""
+    kind: Kind
+    colour: Colour | None
+    """The one colour asked for: of the product, or of a studio backdrop. It includes its modifiers. None for
+    a floor setting, where ``wall`` and ``surface_colour`` say what has which colour."""
+    material: str | None
+    """One of the studio's MATERIALS."""
+    pattern: str | None
+    """One of the studio's PATTERNS; "plain" where one is to be removed."""
+    surface: str | None
+    """One of the studio's SURFACES, for a product standing on something."""
+    setting: Literal["studio", "floor"] | None
+    wall: Colour | None
+    """Colour of the wall or backdrop."""
+    style: str | None
+    """Mood: warm, cool, bright, dark, light. Where it modifies a colour, the colour includes it already."""
+    unknown: tuple[str, ...]
+    """Words the lexicon does not know, as written."""
+    surface_colour: Colour | None = None
+    second_colour: Colour | None = None
+    """Second colour of a pattern ("white" in "navy with white stripes") or of a two-colour floor."""
+    variety: str | None = None
+    """The wood or metal of the material: one of the studio's WOODS or METALS."""
+    wall_finish: str | None = None
+    """One of the studio's WALL_FINISHES."""
+    part: str | None = None
+    """The part that is named ("handle")."""
+    noun: str | None = None
+    """The product that is named, canonical singular."""
+
+
+def parse(words: str, target: Target) -> Instruction:
+    """Read an instruction for the product, the background or a named region.
+
+    Never fails on odd words: what is not understood is in ``unknown``.
+
+    Raises:
+        ValueError: over 500 characters, or ``target`` is none of the three.
+    """
+    if target not in ("product", "background", "region"):
+        raise ValueError(f"The target is {target!r}; expected product, background or region.")
+    tokens = tokenise(clean(words))
+    spans = tag(tokens, SCENE)
+    start = scene_start(spans)
+    if target == "background":
+        return _background(tokens, spans, start)
+    if start is None:
+        return _product(tokens, Scene())
+    offset = sum(len(span.tokens) for span in spans[:start])
+    return _product(tokens[:offset], read_scene(spans[start:]), tokens[offset:])
+
+
+def suggest(word: str) -> str | None:
+    """The known word nearest to an unknown one ("terracota" -> "terracotta"), None if nothing is near."""
+    near = difflib.get_close_matches(fold(word), sorted(vocabulary()), n=1, cutoff=0.78)
+    return near[0] if near else None
+
+
+def _background(tokens: list[Token], spans: list[Span], start: int | None) -> Instruction:
+    names_product = start is not None and any(span.has("noun") for span in spans[:start])
+    scene = read_scene(spans[start:] if names_product else spans)
+    found = scene.setting is not None or scene.style is not None
+    places = scene.places if scene.surface is None else []
+    return _instruction(
+        words=scene.phrase() if found else product_words(spans),
+        kind="background",
+        look=Look(),
+        scene=scene,
+        unknown=(*_unknown(spans), *places),
+        noun=None,
+    )
+
+
+def _product(tokens: list[Token], scene: Scene, rest: list[Token] | None = None) -> Instruction:
+    spans = tag(tokens, PRODUCT)
+    look = read_product(spans)
+    kind = look.kind if look.kind != "other" or not scene.setting else "background"
+    phrase = scene.phrase() if scene.setting else ""
+    return _instruction(
+        words=" ".join(filter(None, [product_words(spans), phrase])),
+        kind=cast(Kind, kind),
+        look=look,
+        scene=scene,
+        unknown=(*_unknown(spans), *_unknown(tag(rest or [], SCENE))),
+        noun=product_noun(spans),
+    )
+
+
+def _instruction(
+    words: str, kind: Kind, look: Look, scene: Scene, unknown: tuple[str, ...], noun: str | None
+) -> Instruction:
+    backdrop = scene.wall if kind == "background" and scene.setting == "studio" else None
+    return Instruction(
+        words=words,
+        kind=kind,
+        colour=look.colour or backdrop,
+        material=look.material,
+        pattern=look.pattern,
+        surface=scene.surface,
+        setting=scene.setting,
+        wall=scene.wall,
+        style=scene.style,
+        unknown=tuple(dict.fromkeys(unknown)),
+        surface_colour=scene.surface_colour,
+        second_colour=look.second_colour or scene.second_colour,
+        variety=look.variety,
+        wall_finish=scene.finish,
+        part=look.part,
+        noun=noun,
+    )
+
+
+def _unknown(spans: list[Span]) -> list[str]:
+    return [span.tokens[0].text for span in spans if span.is_unknown]

@@ -1,0 +1,252 @@
+"""What a merchandiser says about a background: a studio colour, or a surface and a wall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from editcore.lexicon.colours import Colour, is_modifier
+from editcore.lexicon.tagging import DETERMINERS, Span
+
+_PLACING = frozenset("on onto upon against in into to with front over".split())
+_BOUNDARIES = _PLACING | {"and", "behind", "before", "from", "but", "then", "under"}
+_SKIPPED_OBJECT = frozenset("behind under underneath beneath below around beside for of".split())
+_STYLES = frozenset({"warm", "cool", "bright", "dark", "light"})
+_MATERIAL_SURFACES = {
+    "wooden": "oak wood", "marble": "white marble", "stone": "granite", "concrete": "concrete",
+    "terracotta": "tiles", "fabric": "linen", "knitted": "carpet", "velvet": "velvet", "leather": "leather",
+    "glass": "glass", "cork": "cork", "paper": "paper", "metal": "metal", "ceramic": "tiles",
+}  # fmt: skip
+_HEAD_SURFACES = {
+    "table": ("oak wood", "painted wood"),
+    "floor": ("oak wood", "painted wood"),
+    "counter": ("white marble", "painted wood"),
+    "plinth": ("plaster", "plaster"),
+}
+"""What a floor word means by itself, and with a colour."""
+_YIELDING = frozenset({"tiles", "cotton", "linen", "oak wood"})
+"""Surfaces whose word is also a shape ("marble tiles"): a more specific material before it wins."""
+_MARBLES = {
+    "black": "black", "green": "green", "turquoise": "green", "grey": "grey", "blue": "grey", "pink": "pink",
+    "red": "pink", "purple": "pink", "beige": "beige", "brown": "beige", "yellow": "beige",
+    "orange": "beige",
+}  # fmt: skip
+
+
+@dataclass
+class Scene:
+    """The background asked for; everything None where the words do not say."""
+
+    setting: Literal["studio", "floor"] | None = None
+    surface: str | None = None
+    surface_colour: Colour | None = None
+    second_colour: Colour | None = None
+    wall: Colour | None = None
+    finish: str | None = None
+    style: str | None = None
+    places: list[str] = field(default_factory=list)
+
+    def phrase(self) -> str:
+        """The canonical words: "dark blue studio background", "on walnut wood in front of a sage wall"."""
+        if self.setting == "floor" and self.surface:
+            colours = [c.name for c in (self.surface_colour, self.second_colour) if c]
+            words = f"on {' and '.join(colours)} {self.surface}" if colours else f"on {self.surface}"
+            wall = " ".join(filter(None, [self.wall and self.wall.name, self.finish]))
+            words += f" in front of a {wall} wall" if wall else ""
+            return f"{words} in {self.style} light" if self.style else words
+        name = self.wall.name if self.wall else ""
+        style = "" if name.split(" ")[0] == self.style else self.style
+        head = f"{self.finish} wall" if self.finish else "studio background"
+        return " ".join(filter(None, [style, name, head]))
+
+
+@dataclass
+class _Group:
+    """Modifiers with the word they stand before: "walnut" + "table"."""
+
+    modifiers: list[Span]
+    head: Span | None
+    placed: bool
+    """Whether it follows "on"."""
+
+    @property
+    def is_wall(self) -> bool:
+        return self.head is not None and self.head.has("wall")
+
+    @property
+    def colours(self) -> list[Colour]:
+        return [span.colour for span in self.modifiers if span.colour]
+
+
+def read_scene(spans: Sequence[Span]) -> Scene:
+    """Interpret the spans of a background instruction (or of the part of it after the product)."""
+    scene = Scene()
+    for group in _groups(spans):
+        if group.is_wall:
+            _read_wall(group, scene)
+        else:
+            _read_surface(group, scene)
+    if scene.surface:
+        scene.setting = "floor"
+    elif scene.setting is None and (scene.wall or scene.finish):
+        scene.setting = "studio"
+    return scene
+
+
+def scene_start(spans: Sequence[Span]) -> int | None:
+    """Where the background begins in words that may name the product first, None if nowhere.
+
+    It begins at a preposition after which a surface, a floor or a wall comes before any product noun.
+    """
+    for i, span in enumerate(spans):
+        if span.key in _PLACING and _leads_to_scene(
+            spans[i + 1 :], strict=span.key not in ("on", "onto", "upon")
+        ):
+            return i
+    return None
+
+
+def _leads_to_scene(spans: Iterable[Span], strict: bool) -> bool:
+    for span in spans:
+        if span.has("wall", "floor") or (span.has("surface") and not strict):
+            return True
+        described = span.is_attribute or span.has("style", "surface", "finish")
+        if not described and span.key not in DETERMINERS | {"and", "of"} and not is_modifier(span.key):
+            return False
+    return False
+
+
+def _groups(spans: Sequence[Span]) -> list[_Group]:
+    groups: list[_Group] = []
+    pending: list[Span] = []
+    placed = skipping = False
+
+    def flush(head: Span | None = None) -> None:
+        nonlocal pending
+        late = (
+            head is None
+            and groups
+            and pending
+            and not placed
+            and all(s.colour or s.has("style") for s in pending)
+        )
+        if late and not groups[-1].colours:
+            groups[-1].modifiers += pending  # "a wall painted sage", "studio background in dark blue"
+        elif pending or head:
+            groups.append(_Group(pending, head, placed))
+        pending = []
+
+    for i, span in enumerate(spans):
+        if span.key in _SKIPPED_OBJECT or span.is_break or span.key in _BOUNDARIES:
+            if _joins_colours(spans, i):
+                continue
+            flush()
+            skipping = span.key in _SKIPPED_OBJECT
+            placed = span.key in ("on", "onto", "upon") or (placed and span.key == "and")
+        elif skipping and span.has("noun"):
+            pending = []
+        elif span.has("wall", "floor") and not _is_modifier(spans, i):
+            flush(span)
+        elif _describes(span):
+            pending.append(span)
+    flush()
+    return groups
+
+
+def _describes(span: Span) -> bool:
+    return span.has("colour", "surface", "wood", "metal", "material", "finish", "style", "place")
+
+
+def _is_modifier(spans: Sequence[Span], i: int) -> bool:
+    """ "studio" of "studio wall", "floor" of "floor tiles": the next word is the head."""
+    following = spans[i + 1] if i + 1 < len(spans) else None
+    return following is not None and following.has("wall", "floor", "surface") and spans[i].key != "wall"
+
+
+def _joins_colours(spans: Sequence[Span], i: int) -> bool:
+    joined = 0 < i < len(spans) - 1 and spans[i].key == "and"
+    return joined and bool(spans[i - 1].colour and spans[i + 1].colour)
+
+
+def _read_wall(group: _Group, scene: Scene) -> None:
+    is_backdrop = group.head is not None and group.head.options["wall"] == "background"
+    uncoloured = [span for span in group.modifiers if not span.colour]
+    if is_backdrop and any(s.has("surface", "wood", "material") and not s.has("style") for s in uncoloured):
+        return _read_surface(_Group(group.modifiers, None, True), scene)
+    scene.wall = scene.wall or next(iter(group.colours), None)
+    scene.finish = scene.finish or next((s.options["finish"] for s in uncoloured if s.has("finish")), None)
+    scene.style = scene.style or _style(group.modifiers)
+    if scene.setting is None:
+        scene.setting = "studio"
+
+
+def _read_surface(group: _Group, scene: Scene) -> None:
+    scene.places += [span.key for span in group.modifiers if span.has("place")]
+    scene.style = scene.style or _style(group.modifiers)
+    surface = _surface(group)
+    if surface is None:
+        if group.colours and not scene.wall and not scene.surface:
+            scene.wall, scene.setting = group.colours[0], scene.setting or "studio"
+        return
+    if scene.surface:
+        return
+    names = [s.colour for s in group.modifiers if s.colour and not _is_surface_word(s, group)]
+    scene.surface, scene.surface_colour, scene.second_colour = _coloured(surface, names, group)
+
+
+def _coloured(surface: str, names: list[Colour], group: _Group) -> tuple[str, Colour | None, Colour | None]:
+    """The surface with its colours; natural woods and marbles take theirs into the name."""
+    first, second = [*names, None, None][:2]
+    if first and surface.endswith("marble"):
+        return f"{_MARBLES.get(first.base, 'white')} marble", None, None
+    if first and surface == "oak wood" and not any(s.has("wood") for s in group.modifiers):
+        natural = {"brown": "dark oak wood", "beige": "light oak wood"}.get(first.base)
+        return (natural, None, None) if natural else ("painted wood", first, None)
+    return surface, first, second
+
+
+def _surface(group: _Group) -> str | None:
+    """The surface a group names: the most specific word before the head, or the head's own."""
+    candidates = [_surface_of(s) for s in group.modifiers if _is_surface_word(s, group)]
+    named = [c for c in candidates if c]
+    specific = [c for c in named if c not in _YIELDING]
+    if specific or named:
+        return (specific or named)[0]
+    if group.head is None:
+        return None
+    plain, coloured = _HEAD_SURFACES[group.head.options["floor"]]
+    return coloured if group.colours else plain
+
+
+def _surface_of(span: Span) -> str | None:
+    if span.has("surface") and not (span.has("wood") and span.has("colour")):
+        return span.options["surface"]
+    if span.has("wood"):
+        return f"{span.options['wood']} wood"
+    if span.has("metal"):
+        return "metal"
+    return _MATERIAL_SURFACES.get(span.options.get("material", ""))
+
+
+def _is_surface_word(span: Span, group: _Group) -> bool:
+    """Whether a word that may be a colour is a surface here ("on slate", "walnut table")."""
+    if not span.has("surface", "wood", "metal", "material"):
+        return False
+    if not span.colour:
+        return True
+    if span.has("wood") and (group.head or group.placed):
+        return True
+    if any(s is not span and not s.colour and _surface_of(s) for s in group.modifiers):
+        return span.has("surface") and span is not group.modifiers[0]
+    return group.placed or group.head is not None
+
+
+def _style(spans: Sequence[Span]) -> str | None:
+    for span in spans:
+        first = span.tokens[0].key
+        if span.has("style"):
+            return span.options["style"]
+        if span.colour and first in _STYLES:
+            return first
+    return None
