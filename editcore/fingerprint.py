@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +66,13 @@ def differences(then: Any, now: Any, path: str = "") -> list[str]:
 @lru_cache(maxsize=1)
 def code_version() -> str:
     """The package's version and eight hex digits over the code that computes rows."""
-    from editcore import __version__
-
     root = Path(__file__).parent
     summed = hashlib.sha256()
     for file in sorted(root.rglob("*.py")):
         inner = file.relative_to(root)
         if inner.parts[0] not in NOT_COMPUTING:
             summed.update(f"{inner.as_posix()}\n".encode() + file.read_bytes())
-    return f"{__version__}+{summed.hexdigest()[:8]}"
+    return f"{version('vitrine')}+{summed.hexdigest()[:8]}"
 
 
 def _by_id(entries: list[Any]) -> dict[str, Any]:

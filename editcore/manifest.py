@@ -108,39 +108,34 @@ COLUMNS: tuple[Column, ...] = (
     Column("notes_json", _TEXT, "edit", "the engine's own figures, a JSON object"),
     Column("edit_seconds", _REAL, "edit", "seconds of the batch over its rows (timing)"),
     Column("kept_psnr", _REAL, "score", "PSNR outside the region, dB, 100 = identical; higher is better"),
-    Column("kept_ssim", _REAL, "score", "SSIM outside the region, 0..1; higher is better"),
+    Column("kept_ssim", _REAL, "score", "SSIM of luma outside the region, -1..1; higher is better"),
     Column(
-        "kept_max_diff", _INT, "score", "largest change of a pixel outside the region, 0..255; 0 is expected"
+        "kept_max_diff", _INT, "score", "largest change of a channel outside the region, 0..255; 0 expected"
     ),
-    Column("kept_changed", _REAL, "score", "share of the pixels outside the region that differ, 0..1; lower"),
     Column(
-        "region_change",
-        _REAL,
-        "score",
-        "mean CIEDE2000 inside the region; below 1 = nothing visible happened",
+        "kept_changed", _REAL, "score", "share of pixels outside the region that differ, 0..1; 0 expected"
     ),
-    Column("lpips", _REAL, "score", "LPIPS between before and after, whole picture; lower is more alike"),
-    Column("lpips_kept", _REAL, "score", "LPIPS with the region blanked in both; lower is better"),
-    Column("lpips_model", _TEXT, "score", "which LPIPS weights made the figures"),
-    Column(
-        "clip_text", _REAL, "score", "CLIP similarity of the result to the words, -1..1; higher is better"
-    ),
+    Column("region_change", _REAL, "score", "mean CIEDE2000 inside the region; 0 = nothing happened"),
+    Column("lpips", _REAL, "score", "LPIPS between before and after, whole picture; size of the edit"),
+    Column("lpips_kept", _REAL, "score", "LPIPS with the region put back: damage elsewhere; lower is better"),
+    Column("lpips_model", _TEXT, "score", "which LPIPS weights made the figures; two do not compare"),
+    Column("clip_text", _REAL, "score", "CLIP cosine of the result and the words, -1..1; higher is better"),
     Column(
         "clip_direction",
         _REAL,
         "score",
-        "CLIP similarity of change in picture and change in words, -1..1; higher",
+        "CLIP cosine of picture's and words' change, -1..1; higher is better",
     ),
-    Column("clip_image", _REAL, "score", "CLIP similarity of before and after, -1..1; higher is more alike"),
-    Column("clip_model", _TEXT, "score", "which CLIP weights made the figures"),
+    Column("clip_image", _REAL, "score", "CLIP cosine of before and after, -1..1; higher is more alike"),
+    Column("clip_model", _TEXT, "score", "which CLIP model made the figures; two do not compare"),
     Column(
         "chroma_error",
         _REAL,
         "score",
-        "distance in CIELAB a*b* to the colour asked for; lower; null without one",
+        "CIELAB a*b* distance to the colour asked for; lower; null without one",
     ),
-    Column("delta_e", _REAL, "score", "CIEDE2000 to the colour asked for; lower; null without one"),
-    Column("score_seconds", _REAL, "score", "seconds of the batch over its rows (timing)"),
+    Column("delta_e", _REAL, "score", "CIEDE2000 to the colour asked for; lower is better; null without one"),
+    Column("score_seconds", _REAL, "score", "seconds spent on this row's scores (timing)"),
     Column("route", _TEXT, "route", "publish, review or rework; empty for a row that failed"),
     Column("reason", _TEXT, "route", "why, in words"),
 )
@@ -188,10 +183,7 @@ def commit(
     ``seconds`` of work go into the part's footer, where ``footer`` reads them without the rows.
     """
     table = _table(step, rows)
-    if step != "plan":
-        tally = Counter(table["outcome"].to_pylist())
-    else:
-        tally = Counter()
+    tally = Counter(table["outcome"].to_pylist() if step != "plan" else [])
     facts = {"rows": table.num_rows, "seconds": round(seconds, 3), **{str(k): v for k, v in tally.items()}}
     storage.put(part_path(run, step, shard), _encode(table, facts))
     storage.remove(_kept_folder(run, step, shard))

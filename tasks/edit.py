@@ -27,7 +27,9 @@ def run(night_path: str, shard: int) -> dict[str, Any]:
             engine = editor.identity.get("name", night.profile.name)
         seconds = (time.monotonic() - started) / max(len(good), 1)
         return [
-            request if isinstance(request, Exception) else _columns(request, next(results), night, engine, seconds)
+            request
+            if isinstance(request, Exception)
+            else _columns(request, next(results), night, engine, seconds)
             for request in requests
         ]
 

@@ -28,7 +28,9 @@ def read_mask(uri: str, height: int, width: int) -> np.ndarray:
     try:
         return images.load_mask(storage.read_bytes(uri), height, width)
     except FileNotFoundError:
-        raise RowError(Outcome.BAD_INPUT, "mask_not_found", f"There is no mask file {storage.name_of(uri)!r}.") from None
+        raise RowError(
+            Outcome.BAD_INPUT, "mask_not_found", f"There is no mask file {storage.name_of(uri)!r}."
+        ) from None
 
 
 def put_png(night: Night, name: str, array: np.ndarray) -> str:

@@ -9,7 +9,7 @@ from editcore.night import Night
 
 def run(night_path: str) -> dict[str, Any]:
     """Write pictures, manifests, report and ``_SUCCESS``; returns what ``_SUCCESS`` says."""
-    from editcore.delivery import deliver
+    from editcore.delivery.publish import deliver
 
     night = Night.open(night_path)
     wanted = night.decisions["format"]

@@ -1,0 +1,258 @@
+"""The night, without Prefect: plan or resume, run every step of every shard, count, deliver, close.
+
+``run_night`` is what ``flows.restyle`` wraps and what the kill tests run as a bare process. It decides nothing from
+memory: what is done is what lies committed in the night's folder.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from editcore import manifest, shardwork, storage
+from editcore.campaign import Campaign
+from editcore.fingerprint import decisions, differences, digest, fingerprint
+from editcore.lease import lease
+from editcore.manifest import STEPS
+from editcore.night import (
+    Night,
+    NightRefused,
+    create,
+    find,
+    hash_sources,
+    nights,
+    plan_rows,
+    read_sources,
+    write_sources,
+)
+from editcore.outcomes import Outcome
+from editcore.profiles import load_profile
+from editcore.sources import list_items
+
+Say = Callable[[str], None]
+
+
+class Done(Protocol):
+    """A future, of Prefect or of the standard library."""
+
+    def result(self) -> Any:
+        """Wait; raise what the step raised."""
+        ...
+
+
+Submit = Callable[[str, str, int, "Done | None"], Done]
+"""(step, night path, shard, what must be done before) -> future of the step's counts."""
+
+
+class NightFailed(RuntimeError):  # noqa: N818 - reads as what it says
+    """The night could not be finished, or its books do not balance; run it again to go on."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a night."""
+
+    night: str
+    path: str
+    state: str
+    """``finished``, ``nothing to do`` (it was finished already) or ``empty`` (no rows planned)."""
+    summary: dict[str, Any]
+
+    @property
+    def good(self) -> bool:
+        """Whether the books balance and something came of the night."""
+        books = self.summary
+        some_ok = books.get("ok", 0) > 0 or books.get("failed", 0) == 0
+        return bool(books.get("balanced", True)) and some_ok and bool(books.get("delivered", True))
+
+
+def run_night(
+    campaign: Campaign,
+    name: str | None = None,
+    profile_name: str | None = None,
+    limit: int | None = None,
+    submit: Submit | None = None,
+    say: Say = print,
+) -> Report:
+    """Run a campaign's night, or finish the one that was begun, or say that there is nothing to do.
+
+    Raises ``NightRefused`` (another fingerprint), ``LeaseHeld`` (another process), ``NightFailed``.
+    """
+    with lease(campaign.output) as lost:
+        night = begin(campaign, name, profile_name, limit, say)
+        if night.finished:
+            return _already_done(night, campaign, say)
+        return _finish(night, submit, say, lost)
+
+
+def reroute(
+    output: str, name: str | None, thresholds: dict[str, Any], submit: Submit | None = None, say: Say = print
+) -> Report:
+    """Route an old night again with other thresholds and deliver it again; no model, no source picture needed."""
+    with lease(output) as lost:
+        known = [night for night in nights(output) if name in (None, night.name)]
+        if not known:
+            raise NightRefused(
+                f"found no night {name or ''} in {output}; expected one of {[n.name for n in nights(output)]}"
+            )
+        night = known[-1]
+        unscored = [shard for shard in night.shards if shard not in manifest.committed(night.path, "score")]
+        if unscored:
+            raise NightRefused(
+                f"night {night.name} is not scored yet ({len(unscored)} shards missing); finish it first"
+            )
+        shardwork.reset(night.path)
+        return _finish(night.reopen({**night.decisions, "thresholds": thresholds}), submit, say, lost)
+
+
+def begin(
+    campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None, say: Say
+) -> Night:
+    """The night to go on with, planned and on disk."""
+    profile = load_profile(profile_name or campaign.profile)
+    items = list_items(campaign.source, campaign.recipes)[:limit]
+    earlier = nights(campaign.output)
+    known = {
+        (r["uri"], r["size"], r["version"]): r["sha256"]
+        for n in earlier
+        for r in read_sources(n.path)
+        if r["sha256"]
+    }
+    sources = hash_sources(items, known, campaign.limits.max_bytes)
+    sha256 = {row["item_id"]: row["sha256"] for row in sources}
+    print_ = fingerprint(campaign, profile, sha256, limit)
+    wanted = decisions(campaign)
+    night = find(campaign.output, print_, name)
+    if night:
+        if not night.finished and (lines := differences(night.decisions, wanted)):
+            raise NightRefused(
+                f"night {night.name} was begun with other decisions:\n  "
+                + "\n  ".join(lines)
+                + "\nFinish it as it was begun, then apply the new thresholds with `vitrine reroute`"
+            )
+        return night
+    for old in earlier:
+        if not old.finished:
+            lines = differences(old.info["fingerprint"], print_)
+            say(f"night {old.name} stays unfinished; this one is another: " + "; ".join(lines[:5]))
+    now = datetime.now().astimezone()
+    name = name or f"{now:%Y-%m-%d}-{digest(print_)[:8]}"
+    path = storage.join(campaign.output, "runs", name)
+    storage.remove(path)  # what a planning that was killed left; nothing in it was ever promised
+    write_sources(path, sources)
+    rows = plan_rows(items, campaign.recipes, sha256, campaign.shard_size)
+    facts = {
+        "created": now.isoformat(timespec="microseconds"),
+        "fingerprint": print_,
+        "decisions": wanted,
+        "source_pictures": len(items),
+    }
+    return create(campaign.output, name, campaign, profile, rows, facts)
+
+
+def _already_done(night: Night, campaign: Campaign, say: Say) -> Report:
+    say(f"night {night.name} is finished: nothing to do")
+    if lines := differences(night.decisions, decisions(campaign)):
+        say("the campaign's decisions have changed since: " + "; ".join(lines))
+        say("apply new thresholds with `vitrine reroute OUTPUT --thresholds campaign.yaml`")
+    return Report(night.name, night.path, "nothing to do", night.summary)
+
+
+def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
+    from tasks import publish
+
+    started = time.monotonic()
+    shardwork.reset(night.path)
+    planned = int(night.info["planned"])
+    say(
+        f"night {night.name}: {night.info['source_pictures']} pictures, {planned} rows in {len(night.shards)} shards"
+    )
+    storage.sweep(night.path)
+    _run_steps(night, submit, lost)
+    books = manifest.account(night.path)
+    if not books.balanced:
+        raise NightFailed(
+            f"found {books.ok} ok + {books.skipped} skipped + {books.failed} failed, expected {books.planned} planned: "
+            f"rows were lost or doubled in {night.path}; keep it and report this"
+        )
+    delivered = publish.run(night.path) if planned else {}
+    summary = _summary(night, books, delivered, time.monotonic() - started)
+    night.close(summary)
+    return Report(night.name, night.path, "finished" if planned else "empty", summary)
+
+
+def _run_steps(night: Night, submit: Submit | None, lost: Any) -> None:
+    """All steps of all shards, in an order in which a worker rarely waits: shard 1's mask while shard 0 is edited."""
+    committed = {step: manifest.committed(night.path, step) for step in STEPS}
+    todo = [(step, shard) for step in STEPS for shard in night.shards if shard not in committed[step]]
+    todo.sort(key=lambda one: (one[1] + STEPS.index(one[0]) * night.profile.max_workers, one[1]))
+    with ThreadPoolExecutor(night.profile.max_workers) as pool:
+        begin_step = submit or _in_threads(pool)
+        last: dict[int, Done] = {}
+        waiting: list[Done] = []
+        for step, shard in todo:
+            last[shard] = begin_step(step, night.path, shard, last.get(shard))
+            waiting.append(last[shard])
+        _wait(night, waiting, lost)
+
+
+def _wait(night: Night, waiting: Sequence[Done], lost: Any) -> None:
+    """Wait for all; after the first failure (or an interrupt) the others stop at their next batch."""
+    first: BaseException | None = None
+    for future in waiting:
+        if lost.is_set():
+            shardwork.halt(night.path, "another process took this output over")
+        try:
+            future.result()
+        except BaseException as error:
+            first = first or error
+            shardwork.halt(night.path, "stopped because another shard failed")
+    if isinstance(first, Exception):
+        raise NightFailed(f"night {night.name} stopped: {first}") from first
+    if first:
+        raise first
+
+
+def _in_threads(pool: ThreadPoolExecutor) -> Submit:
+    from tasks import steps
+
+    def submit(step: str, path: str, shard: int, before: Done | None) -> Done:
+        def go() -> Any:
+            if before:
+                before.result()
+            return steps()[step](path, shard)
+
+        return pool.submit(go)
+
+    return submit
+
+
+def _summary(
+    night: Night, books: manifest.Account, delivered: dict[str, Any], seconds: float
+) -> dict[str, Any]:
+    work: dict[str, float] = {}
+    edited = 0
+    for step in STEPS:
+        footers = [manifest.footer(night.path, step, shard) for shard in night.shards]
+        work[step] = round(sum(facts["seconds"] for facts in footers), 3)
+        edited += sum(facts.get(str(Outcome.OK), 0) for facts in footers) if step == "edit" else 0
+    return {
+        "night": night.name,
+        "planned": books.planned,
+        "ok": books.ok,
+        "skipped": books.skipped,
+        "failed": books.failed,
+        "balanced": books.balanced,
+        "codes": books.codes,
+        "routes": books.routes,
+        "delivered": bool(delivered.get("complete", True)) or books.failed > 0,
+        "seconds": round(seconds, 3),
+        "step_seconds": work,
+        "edited": edited,
+        "profile": night.profile.name,
+        "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
+    }
