@@ -7,11 +7,13 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from editcore.studio.gbuffer import HALF_FOV, Camera
 from editcore.studio.kinds import KINDS, Shape
 from editcore.studio.kinds.base import Dice
+from editcore.studio.sdf import Array
 
 LIMIT = 0.95
 """No part of an object comes nearer to the edge of the picture; the edge is 1."""
@@ -33,11 +35,11 @@ class Pose:
         c, s = math.cos(self.yaw), math.sin(self.yaw)
         return (c * v[0] - s * v[2], v[1], s * v[0] + c * v[2])
 
-    def to_world(self, points_N3: torch.Tensor) -> torch.Tensor:
+    def to_world(self, points_N3: Array) -> Array:
         """Object points where they stand in the world, (N, 3)."""
         c, s = math.cos(self.yaw), math.sin(self.yaw)
-        turn = torch.tensor([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
-        return (points_N3 @ turn.T) * self.scale + torch.tensor([self.x, 0.0, self.z])
+        turn = np.array([[c, 0.0, -s], [0.0, 1.0, 0.0], [s, 0.0, c]], np.float32) * self.scale
+        return points_N3 @ turn + np.array([self.x, 0.0, self.z], np.float32)
 
 
 def sample_pose(kind: str, seed: int) -> Pose:
@@ -70,7 +72,7 @@ def _frame(shape: Shape, pose: Pose, seed: int) -> Vec:
     height, distance = float(own[:, 1].mean()), 4.0
     cos_p, sin_p, spread = math.cos(pitch), math.sin(pitch), math.tan(math.radians(HALF_FOV))
 
-    def picture(points: torch.Tensor) -> tuple[float, float, float, float]:
+    def picture(points: Array) -> tuple[float, float, float, float]:
         """Left, right, bottom and top of the points in the picture, -1 to 1."""
         up = (points[:, 1] - height) * cos_p - points[:, 2] * sin_p
         depth = (distance - (points[:, 1] - height) * sin_p - points[:, 2] * cos_p) * spread

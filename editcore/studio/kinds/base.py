@@ -9,14 +9,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from editcore.studio.gbuffer import PART_SLOTS
-from editcore.studio.sdf import Points, smooth_union
+from editcore.studio.sdf import Array, Points, smooth_union
 
 Present = frozenset[str]
-Field = Callable[[Points, Present], dict[str, Tensor]]
+Field = Callable[[Points, Present], dict[str, Array]]
 """Distance to each present part, by part name."""
 
 KINDS: dict[str, Kind] = {}
@@ -80,7 +78,7 @@ class Extent(NamedTuple):
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]
-    cloud_N3: Tensor
+    cloud_N3: Array
 
 
 @dataclass(frozen=True)
@@ -109,19 +107,19 @@ class Shape:
             raise ValueError(f"a {self.kind} has no removable part {part!r}; choose one of {sorted(options)}")
         return part
 
-    def parts(self, p: Points) -> dict[str, Tensor]:
+    def parts(self, p: Points) -> dict[str, Array]:
         """Distance to each part, by name."""
         return _field(self.kind, self.seed)(p, self.present)
 
-    def distance(self, p: Points) -> Tensor:
+    def distance(self, p: Points) -> Array:
         """Distance to the whole object."""
         blend = KINDS[self.kind].blend
-        result: Tensor | None = None
+        result: Array | None = None
         for distance in self.parts(p).values():
             if result is None:
                 result = distance
             else:
-                result = smooth_union(result, distance, blend) if blend else torch.minimum(result, distance)
+                result = smooth_union(result, distance, blend) if blend else np.minimum(result, distance)
         assert result is not None
         return result
 
@@ -139,17 +137,17 @@ def _extent(shape: Shape, cells: int = 28) -> Extent:
     """Cells that may hold some of the shape, found on a grid and then on one twice as fine."""
     half, top = ROOM
     step = 2 * half / cells
-    xs, ys = torch.arange(-half, half, step) + step / 2, torch.arange(0, top, step) + step / 2
-    centres = torch.stack([g.reshape(-1) for g in torch.meshgrid(xs, ys, xs, indexing="ij")], dim=1)
-    octants = torch.tensor([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) / 4
+    xs, ys = np.arange(-half, half, step) + step / 2, np.arange(0, top, step) + step / 2
+    centres_N3 = np.stack(np.meshgrid(xs, ys, xs, indexing="ij"), axis=-1).reshape(-1, 3).astype(np.float32)
+    octants_83 = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float32) / 4
     for level in range(3):
         if level:
-            centres = (centres[:, None] + octants * step).reshape(-1, 3)
+            centres_N3 = (centres_N3[:, None] + octants_83 * step).reshape(-1, 3)
             step /= 2
-        distance = shape.distance(Points(*centres.T.contiguous()))
-        centres = centres[distance < step * 0.87]  # farther than half its diagonal: the cell is empty
-    low, high = (centres.amin(dim=0) - step / 2).tolist(), (centres.amax(dim=0) + step / 2).tolist()
-    return Extent((low[0], low[1], low[2]), (high[0], high[1], high[2]), centres)
+        distance = shape.distance(Points(*np.ascontiguousarray(centres_N3.T)))
+        centres_N3 = centres_N3[distance < step * 0.87]  # farther than half its diagonal: the cell is empty
+    low, high = (centres_N3.min(axis=0) - step / 2).tolist(), (centres_N3.max(axis=0) + step / 2).tolist()
+    return Extent((low[0], low[1], low[2]), (high[0], high[1], high[2]), centres_N3)
 
 
 def sample_shape(kind_name: str, seed: int) -> Shape:

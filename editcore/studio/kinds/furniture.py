@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+import numpy as np
 
 from editcore.studio import sdf
 from editcore.studio.kinds.base import Dice, Field, Present, kind
-from editcore.studio.sdf import Points
+from editcore.studio.sdf import Array, Points
 
 
 @kind("chair", "dining chair", parts=("seat", "back", "legs", "cushion"), optional=("back", "cushion"), facing=0.9)
@@ -15,7 +15,7 @@ def chair(dice: Dice) -> Field:
     leg, splay, lean = dice(0.028, 0.045), dice(0.0, 0.07), dice(0.08, 0.2)
     style, rounded = dice.pick("panel", "slats", "frame"), dice.chance(0.4)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         q = p.moved(y=high)
         seat = sdf.cylinder(q, half, 0.04, 0.03) if rounded else sdf.box(q, half, 0.04, half, 0.03)
         foot, joint = half * 0.86 + splay, half * (0.7 if rounded else 0.86)
@@ -30,13 +30,13 @@ def chair(dice: Dice) -> Field:
             elif style == "slats":
                 rail = sdf.box(b.moved(y=tall - 0.04), half * 0.88, 0.06, 0.025, 0.02)
                 gap = half * 0.42
-                near = b.x - (b.x / gap).round().clamp(-1, 1) * gap
-                fill = rail.minimum(sdf.box(Points(near, b.y - tall / 2, b.z), 0.022, tall / 2, 0.015, 0.01))
+                near = b.x - sdf.clamp(np.round(b.x / gap), -1, 1) * gap
+                fill = np.minimum(rail, sdf.box(Points(near, b.y - tall / 2, b.z), 0.022, tall / 2, 0.015, 0.01))
             else:
                 step = tall * 0.28
-                near = b.y - (b.y / step).round().clamp(1, 3) * step
+                near = b.y - sdf.clamp(np.round(b.y / step), 1, 3) * step
                 fill = sdf.box(Points(b.x, near, b.z), half * 0.86, 0.045, 0.018, 0.015)
-            parts["back"] = side.minimum(fill)
+            parts["back"] = np.minimum(side, fill)
         if "cushion" in present:
             c = p.moved(y=high + 0.075)
             pad = sdf.box(c, half * 0.9, 0.055, half * 0.9, 0.05)
@@ -54,8 +54,8 @@ def stool(dice: Dice) -> Field:
     spread, rounded = dice(0.02, 0.14), dice.chance(0.65)
     rung = high * dice(0.25, 0.42)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
-        def plate(y: float, scale: float, thick: float, rounding: float) -> Tensor:
+    def field(p: Points, present: Present) -> dict[str, Array]:
+        def plate(y: float, scale: float, thick: float, rounding: float) -> Array:
             q = p.moved(y=y)
             if rounded:
                 return sdf.cylinder(q, half * scale, thick, rounding)
@@ -67,8 +67,8 @@ def stool(dice: Dice) -> Field:
         legs = sdf.capsule(m, (joint, high, joint), (foot, leg, foot), leg)
         at = foot + (joint - foot) * rung / high
         bar = sdf.capsule(m, (at, rung, 0.0), (at, rung, at), leg * 0.6)
-        bar = bar.minimum(sdf.capsule(m, (0.0, rung + 0.08, at), (at, rung + 0.08, at), leg * 0.6))
-        parts = {"seat": plate(high, 1.0, 0.045, 0.035), "legs": legs.minimum(bar)}
+        bar = np.minimum(bar, sdf.capsule(m, (0.0, rung + 0.08, at), (at, rung + 0.08, at), leg * 0.6))
+        parts = {"seat": plate(high, 1.0, 0.045, 0.035), "legs": np.minimum(legs, bar)}
         if "cushion" in present:
             parts["cushion"] = plate(high + 0.095, 0.96, 0.065, 0.06)
         return parts
@@ -84,7 +84,7 @@ def table(dice: Dice) -> Field:
     if style != "square":
         deep = wide
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         q, low = p.moved(y=high), p.moved(y=high * 0.36)
         if style == "square":
             top = sdf.box(q, wide, 0.04, deep, 0.015)
@@ -119,30 +119,30 @@ def sofa(dice: Dice) -> Field:
     seats = 2 if wide < 0.95 or dice.chance(0.4) else 3
     foot = dice(0.06, 0.12)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         base = sdf.box(p.moved(y=(seat + foot) / 2), wide, (seat - foot) / 2, deep, 0.04)
         rest = sdf.box(p.moved(y=(back + foot) / 2, z=-deep).about_x(-0.08), wide, (back - foot) / 2, 0.13, soft)
         m = p.mirrored(x=True)
         side = sdf.box(m.moved(wide, (arm_high + foot) / 2), arm, (arm_high - foot) / 2, deep + 0.06, soft)
-        parts = {"body": sdf.smooth_union(base.minimum(rest), side, 0.02)}
+        parts = {"body": sdf.smooth_union(np.minimum(base, rest), side, 0.02)}
         parts["legs"] = sdf.capsule(
             p.mirrored(x=True, z=True), (wide * 0.92, foot + 0.02, deep * 0.85), (wide * 0.95, 0.02, deep * 0.9), 0.035
         )
         room = wide - arm
         pitch = 2 * room / seats
         if seats == 2:
-            near = p.x.abs() - pitch / 2
+            near = abs(p.x) - pitch / 2
         else:
-            near = p.x - (p.x / pitch).round().clamp(-1, 1) * pitch
+            near = p.x - sdf.clamp(np.round(p.x / pitch), -1, 1) * pitch
         if "cushions" in present:
             c = Points(near, p.y - seat - 0.085, p.z - 0.07)
             sat = sdf.box(c, pitch / 2 - 0.012, 0.085, deep * 0.92, 0.06)
             leaned = Points(near, p.y - seat - 0.33, p.z + deep - 0.2).about_x(-0.18)
-            parts["cushions"] = sat.minimum(sdf.box(leaned, pitch / 2 - 0.015, 0.2, 0.08, 0.07))
+            parts["cushions"] = np.minimum(sat, sdf.box(leaned, pitch / 2 - 0.015, 0.2, 0.08, 0.07))
         if "pillows" in present:
             q = p.mirrored(x=True).moved(room - 0.2, seat + 0.36, -deep + 0.36).about_x(-0.35).about_y(-0.35)
-            thin = (1 - (q.x / 0.24) ** 2).clamp(min=0) * (1 - (q.y / 0.24) ** 2).clamp(min=0)
-            pillow = sdf.box(q, 0.2, 0.2, 0.1, 0.05).maximum((q.z.abs() - 0.02 - 0.075 * thin.sqrt()) * 0.6)
+            thin = sdf.positive(1 - (q.x / 0.24) ** 2) * sdf.positive(1 - (q.y / 0.24) ** 2)
+            pillow = np.maximum(sdf.box(q, 0.2, 0.2, 0.1, 0.05), (abs(q.z) - 0.02 - 0.075 * np.sqrt(thin)) * 0.6)
             parts["pillows"] = pillow
         return parts
 
@@ -157,7 +157,7 @@ def lamp(dice: Dice) -> Field:
     belly = dice(0.15, 0.24)
     wavy = sdf.Profile.through((0.0, foot * 0.8), (0.06, belly * 0.7), (high * 0.4, belly), (high * 0.85, stem * 1.2))
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         base = sdf.cylinder(p.moved(y=high / 2), stem, high / 2)
         if style == "gourd":
             base = sdf.smooth_union(base, sdf.turned(p, wavy, 0.0, high * 0.85, 0.02), 0.03)
@@ -173,7 +173,7 @@ def lamp(dice: Dice) -> Field:
             q = p.moved(y=high + 0.1)
             slope = (shade_top - shade_low) / (2 * shade_half)
             side = (sdf.length(q.x, q.z) - (shade_low + shade_top) / 2 - q.y * slope) * (1 + slope * slope) ** -0.5
-            parts["shade"] = sdf.smooth_intersection(side.abs() - 0.012, q.y.abs() - shade_half, 0.008)
+            parts["shade"] = sdf.smooth_intersection(abs(side) - 0.012, abs(q.y) - shade_half, 0.008)
         return parts
 
     return field

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from torch import Tensor
+import numpy as np
 
 from editcore.studio import sdf
 from editcore.studio.kinds.base import Dice, Field, Present, kind
-from editcore.studio.sdf import Points
+from editcore.studio.sdf import Array, Points
 
 
 @kind("cushion", "pillow", "throw pillow", parts=("body", "piping", "button"), optional=("piping", "button"), facing=0.7)
@@ -17,18 +17,18 @@ def cushion(dice: Dice) -> Field:
     tall = half if dice.chance(0.65) else half * dice(0.62, 0.8)
     thick, pinch, lean = dice(0.16, 0.24), dice(0.1, 0.18), dice(0.12, 0.4)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         # Leans back on its lower edge. The outline is a square whose sides curve inwards, so the corners stick out
         # in points; the filling is thickest in the middle and flat at the seam.
         q = p.moved(y=tall * 0.93).about_x(-lean)
         u, v = q.x / half, q.y / tall
-        x, y = q.x.abs() - half + pinch * half * (1 - v * v), q.y.abs() - tall + pinch * tall * (1 - u * u)
+        x, y = abs(q.x) - half + pinch * half * (1 - v * v), abs(q.y) - tall + pinch * tall * (1 - u * u)
         outline = sdf.smooth_intersection(x, y, 0.08)
-        bulge = ((1 - u * u).clamp(min=0) * (1 - v * v).clamp(min=0)).pow(0.45)
-        body = sdf.smooth_intersection(outline * 0.8, (q.z.abs() - thick * bulge - 0.012) * 0.62, 0.03)
+        bulge = np.power(sdf.positive(1 - u * u) * sdf.positive(1 - v * v), 0.45)
+        body = sdf.smooth_intersection(outline * 0.8, (abs(q.z) - thick * bulge - 0.012) * 0.62, 0.03)
         parts = {"body": body}
         if "piping" in present:
-            parts["piping"] = sdf.length(outline + 0.01, q.z).sub(0.022) * 0.8
+            parts["piping"] = (sdf.length(outline + 0.01, q.z) - 0.022) * 0.8
         if "button" in present:
             parts["body"] = sdf.smooth_union(
                 sdf.smooth_cut(body, sdf.sphere(q.moved(z=thick + 0.03), 0.07), 0.2), body + 0.02, 0.02
@@ -44,10 +44,10 @@ def box(dice: Dice) -> Field:
     wide, high, deep = dice(0.4, 0.6), dice(0.22, 0.48), dice(0.36, 0.55)
     rim, band, bow = dice(0.06, 0.11), dice(0.045, 0.075), dice.chance(0.7)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         q = p.moved(y=high)
         body = sdf.box(q, wide, high, deep, 0.012)
-        parts = {"body": body.maximum(-sdf.box(q.moved(y=0.06), wide - 0.035, high, deep - 0.035))}
+        parts = {"body": np.maximum(body, -sdf.box(q.moved(y=0.06), wide - 0.035, high, deep - 0.035))}
         top = 2 * high
         if "lid" in present:
             top += 0.02
@@ -55,14 +55,14 @@ def box(dice: Dice) -> Field:
             parts["lid"] = lid
         if "ribbon" in present:
             around = sdf.box(p.moved(y=top / 2), wide + 0.034, top / 2 + 0.008, deep + 0.034, 0.012)
-            cross = (p.x.abs() - band).minimum(p.z.abs() - band)
-            ribbon = around.maximum(cross)
+            cross = np.minimum(abs(p.x) - band, abs(p.z) - band)
+            ribbon = np.maximum(around, cross)
             if "lid" not in present:
-                ribbon = ribbon.maximum(-sdf.box(q.moved(y=0.06), wide - 0.03, high, deep - 0.03))
+                ribbon = np.maximum(ribbon, -sdf.box(q.moved(y=0.06), wide - 0.03, high, deep - 0.03))
             elif bow:
                 m = p.mirrored(x=True).moved(0.13, top + 0.1).about_z(0.5)
-                loop = sdf.length(sdf.length(m.x, m.y * 1.7) - 0.13, (m.z.abs() - 0.05).clamp(min=0)) - 0.016
-                ribbon = ribbon.minimum(loop * 0.6).minimum(sdf.sphere(p.moved(y=top + 0.05), 0.05))
+                loop = sdf.length(sdf.length(m.x, m.y * 1.7) - 0.13, sdf.positive(abs(m.z) - 0.05)) - 0.016
+                ribbon = np.minimum(np.minimum(ribbon, loop * 0.6), sdf.sphere(p.moved(y=top + 0.05), 0.05))
             parts["ribbon"] = ribbon
         return parts
 
@@ -74,7 +74,7 @@ def candle(dice: Dice) -> Field:
     radius, high = dice(0.18, 0.34), dice(0.5, 0.95)
     lift, wide, dish = dice(0.06, 0.14), radius + dice(0.08, 0.18), dice(0.03, 0.1)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         up = lift
         wax = sdf.cylinder(p.moved(y=up + high / 2), radius, high / 2, 0.03)
         pool = sdf.ellipsoid(p.moved(y=up + high), radius * 0.8, 0.05, radius * 0.8)
@@ -86,8 +86,6 @@ def candle(dice: Dice) -> Field:
             tray = sdf.turned(p, sdf.Profile.through((-0.02, wide * 0.6), (lift + dish, wide)), 0.0, lift + dish, 0.02)
             hollow = sdf.cylinder(p.moved(y=lift + 0.5), wide - 0.06, 0.5)
             parts["holder"] = sdf.smooth_cut(tray, hollow, 0.02)
-        else:
-            parts = {name: distance for name, distance in parts.items()}
         return parts
 
     return field
@@ -99,7 +97,7 @@ def clock(dice: Dice) -> Field:
     hour, minute = dice(0, 2 * math.pi), dice(0, 2 * math.pi)
     rim, square = dice(0.04, 0.08), dice.chance(0.3)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         q = p.moved(y=radius + 0.07)
         inner = radius - rim
         if square:
@@ -108,25 +106,25 @@ def clock(dice: Dice) -> Field:
             case, well = sdf.disc(q, radius, deep, 0.04), sdf.disc(q.moved(z=deep), inner, 0.03)
         m = p.mirrored(x=True)
         feet = sdf.capsule(m, (radius * 0.5, 0.2, 0.0), (radius * 0.68, 0.035, 0.0), 0.05, 0.035)
-        parts = {"case": sdf.smooth_cut(case, well, 0.015).minimum(feet)}
+        parts = {"case": np.minimum(sdf.smooth_cut(case, well, 0.015), feet)}
         face = q.moved(z=deep - 0.035)
         parts["face"] = sdf.box(face, inner, inner, 0.012) if square else sdf.disc(face, inner, 0.012)
         step = math.pi / 6
-        angle = q.x.atan2(q.y)
-        near = angle - (angle / step).round() * step
+        angle = np.arctan2(q.x, q.y)
+        near = angle - np.round(angle / step) * step
         r = sdf.length(q.x, q.y)
-        ticks = sdf.box(Points(r * near.sin(), r * near.cos() - inner * 0.86, face.z - 0.012), 0.012, 0.035, 0.008)
+        ticks = sdf.box(Points(r * np.sin(near), r * np.cos(near) - inner * 0.86, face.z - 0.012), 0.012, 0.035, 0.008)
         hands = sdf.sphere(face.moved(z=0.02), 0.03)
         for turn, reach, width in ((hour, 0.5, 0.018), (minute, 0.74, 0.012)):
             end = (math.sin(turn) * inner * reach, math.cos(turn) * inner * reach, 0.025)
-            hands = hands.minimum(sdf.capsule(face, (0.0, 0.0, 0.025), end, width))
-        parts["hands"] = hands.minimum(ticks)
+            hands = np.minimum(hands, sdf.capsule(face, (0.0, 0.0, 0.025), end, width))
+        parts["hands"] = np.minimum(hands, ticks)
         if "bells" in present:
             b = m.moved(radius * 0.55, q_top(radius)).about_z(-0.55)
             bell = sdf.ellipsoid(b, 0.17, 0.13, 0.17)
             bell = sdf.smooth_intersection(bell, -b.y, 0.02)
             grip = sdf.arch(p.moved(y=2 * radius + 0.04), 0.14, 0.17, 0.022)
-            parts["bells"] = bell.minimum(grip)
+            parts["bells"] = np.minimum(bell, grip)
         return parts
 
     return field

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+import numpy as np
 
 from editcore.studio import sdf
 from editcore.studio.kinds.base import Dice, Field, Present, kind
-from editcore.studio.sdf import Points, Profile
+from editcore.studio.sdf import Array, Points, Profile
 
 
 @kind("mug", "cup", "coffee mug", parts=("body", "handle"), optional=("handle",), blend=0.04, facing=0.7)
@@ -20,7 +20,7 @@ def mug(dice: Dice) -> Field:
     reach, tube, side = dice(0.2, 0.28), dice(0.035, 0.055), -1.0 if dice.chance(0.35) else 1.0
     high = top * dice(0.52, 0.62) / 2
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         body = sdf.vessel(p, profile, top, wall=0.045)
         if "handle" not in present:
             return {"body": body}
@@ -28,11 +28,11 @@ def mug(dice: Dice) -> Field:
         if hand == "round":
             loop = sdf.length(sdf.length(q.x * (high / reach), q.y) - high, q.z * 0.8) * (reach / high) - tube
         else:
-            x, y = q.x.abs() - reach + 0.12, q.y.abs() - high + 0.12
-            edge = sdf.length(x.clamp(min=0), y.clamp(min=0)) + sdf.union(-x, -y).mul(-1).clamp(max=0) - 0.12
+            x, y = abs(q.x) - reach + 0.12, abs(q.y) - high + 0.12
+            edge = sdf.length(sdf.positive(x), sdf.positive(y)) + sdf.negative(np.maximum(x, y)) - 0.12
             loop = sdf.length(edge, q.z * 0.8) - tube
         inside = sdf.length(p.x, p.z) - profile.radius(p.y) + 0.025
-        return {"body": body, "handle": (-inside).maximum(loop)}
+        return {"body": body, "handle": np.maximum(-inside, loop)}
 
     return field
 
@@ -44,7 +44,7 @@ def bowl(dice: Dice) -> Field:
     wall = 0.045
     turn = dice(-2.6, -0.5)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         top = foot + deep
         q = p.moved(y=top)
         outer = sdf.ellipsoid(q, wide, deep, wide)
@@ -80,16 +80,16 @@ def vase(dice: Dice) -> Field:
         for _ in range(4)
     ]
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         parts = {"body": sdf.vessel(p, profile, top, wall=0.035)}
         if "flowers" in present:
             bunch = []
             for x, y, z, size in flowers:
                 bunch.append(sdf.capsule(p, (x * 0.1, 0.3, z * 0.1), (x, y, z), 0.014))
                 head = p.moved(x, y, z)
-                angle = head.x.atan2(head.z) * 6
+                angle = np.arctan2(head.x, head.z) * 6
                 petals = sdf.ellipsoid(head, size, size * 0.7, size)
-                bunch.append((petals + angle.cos() * 0.012) * 0.8)
+                bunch.append((petals + np.cos(angle) * 0.012) * 0.8)
             parts["flowers"] = sdf.union(*bunch)
         return parts
 
@@ -104,7 +104,7 @@ def bottle(dice: Dice) -> Field:
     profile = Profile(radius, 0.0, ((shoulder, shoulder + slope, neck - radius),))
     cap_height, label_low, label_high = dice(0.06, 0.11), dice(0.1, 0.18) * top, shoulder - dice(0.04, 0.12)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         parts = {"body": sdf.vessel(p, profile, top, wall=0.03)}
         if "cap" in present:
             parts["cap"] = sdf.cylinder(p.moved(y=top - 0.02), neck + 0.025, cap_height, 0.02)
@@ -122,7 +122,7 @@ def jar(dice: Dice) -> Field:
     profile = Profile.through((-0.05, foot), (dice(0.35, 0.5) * top, belly), (top + 0.05, neck))
     lid_radius, knob, high = neck + 0.05, dice(0.06, 0.1), dice(0.1, 0.18)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         parts = {"body": sdf.vessel(p, profile, top, wall=0.04)}
         if "lid" in present:
             q = p.moved(y=top + 0.01)
@@ -144,10 +144,10 @@ def teapot(dice: Dice) -> Field:
     reach, knob = dice(0.36, 0.46), dice(0.055, 0.08)
     lift = dice(0.05, 0.18)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         q = p.moved(y=middle)
         body = sdf.ellipsoid(q, wide, tall, wide)
-        body = sdf.smooth_intersection(body, (p.y - cut / 2).abs() - cut / 2, 0.06)
+        body = sdf.smooth_intersection(body, abs(p.y - cut / 2) - cut / 2, 0.06)
         bend = (wide + reach * 0.45, middle + 0.02, 0.0)
         spout = sdf.smooth_union(
             sdf.capsule(p, (wide * 0.7, middle - 0.12, 0.0), bend, 0.12, 0.075),
@@ -164,7 +164,7 @@ def teapot(dice: Dice) -> Field:
             parts["lid"] = sdf.smooth_union(dome, sdf.sphere(p.moved(y=cut + 0.11 + knob), knob), 0.04)
         if "handle" in present:
             loop = sdf.ring(p.moved(-wide - 0.03, middle + 0.04), 0.22, 0.05, 1.2)
-            parts["handle"] = loop.maximum(-sdf.ellipsoid(q, wide - 0.03, tall - 0.03, wide - 0.03))
+            parts["handle"] = np.maximum(loop, -sdf.ellipsoid(q, wide - 0.03, tall - 0.03, wide - 0.03))
         return parts
 
     return field
@@ -174,14 +174,14 @@ def teapot(dice: Dice) -> Field:
 def plate(dice: Dice) -> Field:
     wide, well, rise = dice(0.75, 0.95), dice(0.6, 0.7), dice(0.06, 0.12)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         r = sdf.length(p.x, p.z)
-        s = ((r - wide * well) * (1 / (wide * (1 - well)))).clamp(0, 1)
-        sheet = (p.y - 0.04 - rise * s * s * (3 - 2 * s)).abs() * 0.75 - 0.02
+        s = sdf.clamp((r - wide * well) * (1 / (wide * (1 - well))), 0, 1)
+        sheet = abs(p.y - 0.04 - rise * s * s * (3 - 2 * s)) * 0.75 - 0.02
         inner = sdf.smooth_intersection(sheet, r - wide * (well + 0.12), 0.01)
-        rim = sdf.smooth_intersection(sheet, r - wide, 0.03).maximum(wide * (well + 0.12) - r)
+        rim = np.maximum(sdf.smooth_intersection(sheet, r - wide, 0.03), wide * (well + 0.12) - r)
         foot = sdf.torus(p.moved(y=0.03), wide * 0.5, 0.03)
-        return {"body": inner.minimum(foot), "rim": rim}
+        return {"body": np.minimum(inner, foot), "rim": rim}
 
     return field
 
@@ -192,7 +192,7 @@ def pan(dice: Dice) -> Field:
     reach, side = dice(0.5, 0.66), -1.0 if dice.chance(0.4) else 1.0
     profile = Profile(wide - flare * deep, flare)
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         q = p.moved(-side * 0.3)
         parts = {"body": sdf.vessel(q, profile, deep, wall=0.035)}
         start, end = side * (wide - 0.01), side * (wide + reach)
@@ -213,7 +213,7 @@ def can(dice: Dice) -> Field:
     neck = dice(0.03, 0.05)
     profile = Profile.through((0.0, radius - neck), (0.07, radius), (top - 0.1, radius), (top - 0.02, radius - neck))
 
-    def field(p: Points, present: Present) -> dict[str, Tensor]:
+    def field(p: Points, present: Present) -> dict[str, Array]:
         body = sdf.turned(p, profile, 0.0, top, 0.015)
         dip = sdf.cylinder(p.moved(y=top), radius - neck - 0.03, 0.035, 0.01)
         parts = {"body": sdf.smooth_cut(body, dip, 0.015)}
