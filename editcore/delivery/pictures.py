@@ -41,13 +41,13 @@ def tint_region(picture: Image.Image, region: Image.Image) -> Image.Image:
     """The source in pale grey, the region that may change in one colour: shows if the mask fits."""
     grey_HW1 = np.asarray(picture.convert("L"), np.float32)[..., None]
     alpha_HW1 = np.asarray(region.convert("L").resize(picture.size), np.float32)[..., None] / 255
-    pale_HW1 = 110 + 0.57 * grey_HW1
-    tinted_HW3 = np.asarray(TINT, np.float32) * (0.45 + 0.55 * grey_HW1 / 255)
+    pale_HW1 = 120 + 0.53 * grey_HW1
+    tinted_HW3 = 0.75 * np.asarray(TINT, np.float32) * (0.4 + 0.6 * grey_HW1 / 255) + 0.25 * pale_HW1
     out_HW3 = pale_HW1 * (1 - alpha_HW1) + tinted_HW3 * alpha_HW1
     return Image.fromarray(out_HW3.clip(0, 255).astype(np.uint8))
 
 
-def data_uri(picture: Image.Image, quality: int = 80) -> str:
+def data_uri(picture: Image.Image, quality: int = 76) -> str:
     """``picture`` as a WebP data URI, for pages that must stand alone."""
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=quality, method=2)
