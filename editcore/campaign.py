@@ -192,6 +192,30 @@ class Campaign(_Strict):
 def load_campaign(file: str | Path) -> Campaign:
     """Read and check a campaign file; ``CampaignError`` lists every problem found, one a line."""
     file = Path(file)
+    data = _read_yaml(file)
+    return check_campaign(_anchored(data, file.resolve().parent), str(file))
+
+
+def load_thresholds(file: str | Path) -> dict[str, Any]:
+    """Thresholds from a campaign file, or from a YAML file that holds nothing else."""
+    data = _read_yaml(Path(file))
+    if "recipes" in data or "thresholds" in data:
+        data = data.get("thresholds") or {}
+    try:
+        return Campaign._known_thresholds(data)
+    except ValidationError as error:
+        raise CampaignError("\n".join(f"{file}: {line}" for line in _sentences(error, None))) from None
+
+
+def check_campaign(data: dict[str, Any], origin: str = "campaign") -> Campaign:
+    """A campaign from a dict; ``origin`` names it in errors."""
+    try:
+        return Campaign.model_validate(data)
+    except ValidationError as error:
+        raise CampaignError("\n".join(f"{origin}: {line}" for line in _sentences(error, Campaign))) from None
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(file.read_text("utf-8"))
     except OSError as error:
@@ -202,15 +226,7 @@ def load_campaign(file: str | Path) -> Campaign:
         raise CampaignError(
             f"{file}: found {type(data).__name__}, expected fields such as name, source, recipes, output"
         )
-    return check_campaign(_anchored(data, file.resolve().parent), str(file))
-
-
-def check_campaign(data: dict[str, Any], origin: str = "campaign") -> Campaign:
-    """A campaign from a dict; ``origin`` names it in errors."""
-    try:
-        return Campaign.model_validate(data)
-    except ValidationError as error:
-        raise CampaignError("\n".join(f"{origin}: {line}" for line in _sentences(error, Campaign))) from None
+    return data
 
 
 def _anchored(data: dict[str, Any], base: Path) -> dict[str, Any]:
@@ -246,11 +262,11 @@ def _validated(model: Any, value: dict[str, Any]) -> dict[str, Any]:
     return dict(adapter.dump_python(adapter.validate_python(value), mode="json"))
 
 
-def _sentences(error: ValidationError, model: type[BaseModel]) -> list[str]:
+def _sentences(error: ValidationError, model: Any) -> list[str]:
     return [_sentence(problem, model) for problem in error.errors(include_url=False)]
 
 
-def _sentence(problem: Any, model: type[BaseModel]) -> str:
+def _sentence(problem: Any, model: Any) -> str:
     path = [part for part in problem["loc"]]
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".") or "campaign"
     if problem["type"] == "extra_forbidden":

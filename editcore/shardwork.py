@@ -29,8 +29,9 @@ TRY_AGAIN = frozenset({Outcome.RETRYABLE, Outcome.MODEL_ERROR})
 BACK_OFF = 0.2
 """Seconds before the second try of a retryable row; doubles each time, with jitter."""
 
-listeners: list[Callable[[str, Counter[str]], None]] = []
-"""Called with (step, outcomes of the rows just finished or found finished); for progress, in this process only."""
+listeners: list[Callable[[str, Counter[str], int], None]] = []
+"""Called with (step, outcomes of rows just finished or found finished, rows planned); for progress, and in this
+process only."""
 _halted: dict[str, str] = {}
 _watches: dict[tuple[str, str], StormWatch] = {}
 _lock = threading.Lock()
@@ -77,17 +78,22 @@ def reset(run: str) -> None:
             del _watches[key]
 
 
+def tell_committed(night: Night, step: str, shards: set[int]) -> None:
+    """Tell the listeners what earlier processes committed."""
+    for shard in shards if listeners else ():
+        facts = manifest.footer(night.path, step, shard)
+        _tell(night, step, Counter({k: v for k, v in facts.items() if k not in ("rows", "seconds")}))
+
+
 def work_shard(run: str, step: str, shard: int, work: Work, batch_size: int) -> dict[str, Any]:
     """Do ``step`` for ``shard`` unless it is committed; returns the part's counts (rows, seconds, outcomes)."""
     night = Night.open(run)
     if shard in manifest.committed(run, step):
-        facts = manifest.footer(run, step, shard)
-        _tell(step, Counter({k: v for k, v in facts.items() if k not in ("rows", "seconds")}))
-        return facts
+        return manifest.footer(run, step, shard)
     started = time.monotonic()
     rows, inherited = _gather(run, step, shard)
     found = {row["row_id"]: row for row in manifest.kept(run, step, shard)}
-    _tell(step, Counter(row["outcome"] for row in inherited.values()))
+    _tell(night, step, Counter(row["outcome"] for row in inherited.values()))
     done: dict[str, Row] = dict(inherited)
     todo = [row for row in rows if row["row_id"] not in inherited]
     for number, start in enumerate(range(0, len(todo), batch_size)):
@@ -125,7 +131,7 @@ def _finish_batch(
         _watch(night, step, [verdict for verdict, _ in new])
         old |= {row["row_id"]: _record(row, *result) for row, result in zip(missing, new, strict=True)}
         manifest.keep(night.path, step, shard, number, [old[row["row_id"]] for row in batch])
-    _tell(step, Counter(record["outcome"] for record in old.values()))
+    _tell(night, step, Counter(record["outcome"] for record in old.values()))
     return old
 
 
@@ -191,6 +197,6 @@ def _watch(night: Night, step: str, verdicts: list[Verdict]) -> None:
         raise NightStopped(sentence)
 
 
-def _tell(step: str, outcomes: Counter[str]) -> None:
+def _tell(night: Night, step: str, outcomes: Counter[str]) -> None:
     for listener in list(listeners):
-        listener(step, outcomes)
+        listener(step, outcomes, int(night.info["planned"]))

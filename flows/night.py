@@ -62,12 +62,8 @@ class Report:
     """``finished``, ``nothing to do`` (it was finished already) or ``empty`` (no rows planned)."""
     summary: dict[str, Any]
 
-    @property
-    def good(self) -> bool:
-        """Whether the books balance and something came of the night."""
-        books = self.summary
-        some_ok = books.get("ok", 0) > 0 or books.get("failed", 0) == 0
-        return bool(books.get("balanced", True)) and some_ok and bool(books.get("delivered", True))
+    good: bool
+    """Whether everything that went well was delivered, and something did (a night of failures only is no success)."""
 
 
 def run_night(
@@ -159,7 +155,7 @@ def _already_done(night: Night, campaign: Campaign, say: Say) -> Report:
     if lines := differences(night.decisions, decisions(campaign)):
         say("the campaign's decisions have changed since: " + "; ".join(lines))
         say("apply new thresholds with `vitrine reroute OUTPUT --thresholds campaign.yaml`")
-    return Report(night.name, night.path, "nothing to do", night.summary)
+    return Report(night.name, night.path, "nothing to do", night.summary, True)
 
 
 def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
@@ -172,6 +168,7 @@ def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
         f"night {night.name}: {night.info['source_pictures']} pictures, {planned} rows in {len(night.shards)} shards"
     )
     storage.sweep(night.path)
+    whole = not manifest.committed(night.path, "ingest")
     _run_steps(night, submit, lost)
     books = manifest.account(night.path)
     if not books.balanced:
@@ -180,14 +177,17 @@ def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
             f"rows were lost or doubled in {night.path}; keep it and report this"
         )
     delivered = publish.run(night.path) if planned else {}
-    summary = _summary(night, books, delivered, time.monotonic() - started)
+    summary = _summary(night, books, delivered, time.monotonic() - started, whole)
     night.close(summary)
-    return Report(night.name, night.path, "finished" if planned else "empty", summary)
+    good = summary["delivered"] and (books.ok > 0 or books.failed == 0)
+    return Report(night.name, night.path, "finished" if planned else "empty", summary, good)
 
 
 def _run_steps(night: Night, submit: Submit | None, lost: Any) -> None:
     """All steps of all shards, in an order in which a worker rarely waits: shard 1's mask while shard 0 is edited."""
     committed = {step: manifest.committed(night.path, step) for step in STEPS}
+    for step in STEPS:
+        shardwork.tell_committed(night, step, committed[step])
     todo = [(step, shard) for step in STEPS for shard in night.shards if shard not in committed[step]]
     todo.sort(key=lambda one: (one[1] + STEPS.index(one[0]) * night.profile.max_workers, one[1]))
     with ThreadPoolExecutor(night.profile.max_workers) as pool:
@@ -232,7 +232,7 @@ def _in_threads(pool: ThreadPoolExecutor) -> Submit:
 
 
 def _summary(
-    night: Night, books: manifest.Account, delivered: dict[str, Any], seconds: float
+    night: Night, books: manifest.Account, delivered: dict[str, Any], seconds: float, whole: bool
 ) -> dict[str, Any]:
     work: dict[str, float] = {}
     edited = 0
@@ -249,8 +249,9 @@ def _summary(
         "balanced": books.balanced,
         "codes": books.codes,
         "routes": books.routes,
-        "delivered": bool(delivered.get("complete", True)) or books.failed > 0,
+        "delivered": not delivered or delivered["counts"]["ok"] == books.ok,
         "seconds": round(seconds, 3),
+        "whole": whole,
         "step_seconds": work,
         "edited": edited,
         "profile": night.profile.name,

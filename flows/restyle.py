@@ -1,19 +1,18 @@
 """The night as a Prefect flow: one task run per shard and step, for schedules, deployments and the UI.
 
 Prefect is the view, the bucket is the truth: tasks take paths and return counts, nothing is cached or persisted
-by Prefect, and a resume looks at committed parts only.
+by Prefect, and a resume looks at committed parts only. (Prefect's environment is set in ``flows/__init__.py``.)
 """
 
 from __future__ import annotations
 
-import flows  # noqa: F401, I001 - sets Prefect's environment, so it comes before prefect
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
-from prefect.task_runners import ThreadPoolTaskRunner
-
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from editcore.campaign import load_campaign
 from flows.night import Done, run_night

@@ -1,0 +1,64 @@
+"""What a run would do, and how far the nights of an output are; reads, never writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from editcore import manifest
+from editcore.campaign import Campaign
+from editcore.night import Night, nights, wants
+from editcore.profiles import load_profile
+from editcore.sources import list_items
+
+
+def forecast(campaign: Campaign, profile_name: str | None = None, limit: int | None = None) -> list[str]:
+    """Lines for `vitrine plan`: pictures, rows, shards, rows per recipe, estimated time."""
+    profile = load_profile(profile_name or campaign.profile)
+    items = list_items(campaign.source, campaign.recipes)[:limit]
+    per_recipe = Counter({r.id: sum(wants(r, item) for item in items) for r in campaign.recipes})
+    rows = per_recipe.total()
+    shards = -(-rows // campaign.shard_size)
+    lines = [
+        f"campaign {campaign.name}: {len(items)} pictures, {rows} rows in {shards} shards of {campaign.shard_size}",
+        f"profile {profile.name} ({profile.licence}); output {campaign.output}",
+    ]
+    for recipe in campaign.recipes:
+        words = recipe.words or "(words of each row)"
+        lines.append(f"  {recipe.id}: {per_recipe[recipe.id]} rows, {recipe.target}: {words}")
+    speed, origin = _speed(campaign.output, profile.name, profile.edits_per_second, profile.measured_on)
+    if speed:
+        lines.append(f"estimated time: {_duration(rows / speed)} ({speed:.2g} rows a second, {origin})")
+    else:
+        lines.append("estimated time: unknown; no night with this profile yet (try `vitrine run --limit 10`)")
+    return lines
+
+
+def standing(output: str) -> list[str]:
+    """Lines for `vitrine status`: one per night, from committed parts alone."""
+    return [_standing(night) for night in nights(output)] or [f"no nights in {output}"]
+
+
+def _standing(night: Night) -> str:
+    if night.finished:
+        books = night.summary
+        return (
+            f"{night.name}: finished {books['finished']}; {books['planned']} planned = {books['ok']} ok + "
+            f"{books['skipped']} skipped + {books['failed']} failed"
+        )
+    done = {step: len(manifest.committed(night.path, step)) for step in manifest.STEPS}
+    steps = ", ".join(f"{step} {count}" for step, count in done.items())
+    return f"{night.name}: unfinished; shards done of {len(night.shards)}: {steps}"
+
+
+def _speed(output: str, profile: str, measured: float | None, where: str) -> tuple[float, str]:
+    """Rows a second: of the latest night here with this profile, else as the profile says; 0 if unknown."""
+    for night in reversed(nights(output)):
+        books = night.summary
+        if books.get("profile") == profile and books.get("edited") and books.get("whole"):
+            return books["planned"] / max(books["seconds"], 1e-3), f"as in night {night.name}"
+    return (measured, f"measured on {where}" if where else "as the profile says") if measured else (0.0, "")
+
+
+def _duration(seconds: float) -> str:
+    minutes, hours = seconds / 60, seconds / 3600
+    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if hours < 2 else f"{hours:.1f} h"
