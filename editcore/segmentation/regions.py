@@ -11,8 +11,6 @@ words.
 
 from __future__ import annotations
 
-import re
-
 import cv2
 import numpy as np
 from scipy.cluster.vq import kmeans2
@@ -66,16 +64,18 @@ def coloured_region(rgb_HW3: np.ndarray, alpha_HW: np.ndarray, words: str) -> np
 
 
 def colours_in(words: str) -> dict[str, np.ndarray]:
-    """Colour names of the lexicon in ``words``, longest first match, with their CIELAB values (3,)."""
-    from editcore.lexicon import COLOURS
+    """Colours that ``words`` names, modifiers composed ("light blue"), with their CIELAB values (3,)."""
+    from editcore.lexicon.colours import match
+    from editcore.lexicon.tokens import clean, tokenise
 
-    rest = f" {re.sub(r'[^a-z]+', ' ', words.lower())} "
+    tokens = tokenise(clean(words))
     found: dict[str, np.ndarray] = {}
-    for name in sorted(COLOURS, key=len, reverse=True):
-        spaced = f" {name.lower().replace('-', ' ')} "
-        if spaced in rest:
-            rest = rest.replace(spaced, " ")
-            found[name] = _lab(np.array([[COLOURS[name].rgb]], np.uint8))[0, 0]
+    start = 0
+    while start < len(tokens):
+        length, colour = match(tokens, start) or (1, None)
+        if colour is not None:
+            found[colour.name] = _lab(np.array([[colour.rgb]], np.uint8))[0, 0]
+        start += length
     return found
 
 
