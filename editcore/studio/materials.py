@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from editcore.studio.surfaces import MARBLE_COLOURS, RGB, SURFACE_TABLE, WOOD_COLOURS, Surface, plain
+from editcore.studio.surfaces import MARBLE_COLOURS, RGB, SURFACE_TABLE, Surface, plain
 from editcore.studio.vocabulary import MATERIALS
 
 METAL_COLOURS: dict[str, RGB] = {
@@ -48,6 +48,11 @@ def _cloth(tile: str, width: float, natural: RGB, **optics: float) -> Material:
     return Material(plain(tile, natural, width), **optics)
 
 
+def _speckled(first: RGB, second: RGB) -> tuple[RGB, RGB, RGB]:
+    pale = (first[0] * 0.55 + 0.45, first[1] * 0.55 + 0.45, first[2] * 0.55 + 0.45)
+    return first, (first[0] * 0.62, first[1] * 0.6, first[2] * 0.6), pale
+
+
 MATERIAL_TABLE: dict[str, Material] = {
     "ceramic": _coat(0.34, 60, 0.16),
     "matte": _coat(0.0, 5),
@@ -56,17 +61,17 @@ MATERIAL_TABLE: dict[str, Material] = {
     "metal": Material(plain("smooth", METAL_COLOURS["steel"]), 0.5, 60, metallic=0.92),
     "wooden": Material(SURFACE_TABLE["oak wood"], 0.08, 16),
     "marble": Material(SURFACE_TABLE["white marble"], 0.35, 70, 0.14),
-    "stone": Material(replace(SURFACE_TABLE["granite"], width=1.2), 0.05, 20),
+    "stone": Material(replace(SURFACE_TABLE["granite"], width=1.2, dye=_speckled), 0.05, 20),
     "concrete": Material(replace(SURFACE_TABLE["concrete"], width=1.4), 0.0),
     "terracotta": _cloth("concrete", 1.6, (0.76, 0.42, 0.29)),
     "fabric": _cloth("weave", 0.8, (0.70, 0.66, 0.60)),
     "knitted": _cloth("knit", 0.9, (0.86, 0.82, 0.74)),
-    "velvet": _cloth("velvet", 2.0, (0.45, 0.06, 0.15), sheen=1.0),
+    "velvet": _cloth("pile", 1.5, (0.45, 0.06, 0.15), sheen=1.0),
     "leather": _cloth("leather", 1.0, (0.47, 0.27, 0.15), specular=0.2, shininess=18),
     "denim": _cloth("denim", 0.8, (0.24, 0.33, 0.48)),
     "glass": Material(plain("smooth", (0.75, 0.86, 0.84)), 0.9, 220, 0.3, translucency=0.6),
     "wicker": _cloth("wicker", 1.2, (0.74, 0.56, 0.34), specular=0.06),
-    "cork": Material(replace(SURFACE_TABLE["cork"], width=1.0)),
+    "cork": Material(replace(SURFACE_TABLE["cork"], width=1.0, dye=_speckled)),
     "paper": _cloth("paper", 1.6, (0.74, 0.60, 0.44)),
     "rubber": _coat(0.12, 8, 0.0, (0.16, 0.16, 0.17)),
 }

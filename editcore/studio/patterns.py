@@ -11,9 +11,26 @@ from torch import Tensor
 from editcore.studio.vocabulary import PATTERNS
 
 ROUND_KINDS = frozenset(
-    "mug,bowl,vase,bottle,jar,teapot,lamp,candle,ball,hat,plate,glass,planter,kettle,pot,pan,bucket,ornament".split(
-        ","
-    )
+    [
+        "mug",
+        "bowl",
+        "vase",
+        "bottle",
+        "jar",
+        "teapot",
+        "lamp",
+        "candle",
+        "ball",
+        "hat",
+        "plate",
+        "glass",
+        "planter",
+        "kettle",
+        "pot",
+        "pan",
+        "bucket",
+        "ornament",
+    ]
 )
 """Kinds that patterns go around; on the others they lie on flat sides."""
 

@@ -42,11 +42,12 @@ def tile(name: str, variant: int, pixels: int) -> tuple[NDArray[np.uint8], ...]:
     """Mip levels of a tile, finest first: uint8 arrays of pixels x pixels x 3 down to 8 x 8 x 3."""
     seed = [sum(map(ord, name)), variant]
     shade, first, second = PAINTERS[name](pixels, np.random.default_rng(seed))
-    planes = np.stack([shade / SHADE_RANGE, first, second], axis=-1)
-    level = (planes.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    planes = np.stack([shade / (SHADE_RANGE * shade.mean()), first, second], axis=-1)
+    level: NDArray[np.uint8] = (planes.clip(0, 1) * 255 + 0.5).astype(np.uint8)
     levels = [level]
     while level.shape[0] > 8:
-        level = cv2.resize(level, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        half = (level.shape[1] // 2, level.shape[0] // 2)
+        level = cv2.resize(level, half, interpolation=cv2.INTER_AREA).astype(np.uint8)
         levels.append(level)
     return tuple(levels)
 

@@ -95,7 +95,7 @@ def marble(pixels: int, rng: np.random.Generator) -> Planes:
 @painter("travertine")
 def travertine(pixels: int, rng: np.random.Generator) -> Planes:
     """Wavy bands across u with small pits."""
-    u, v = grid(pixels)
+    _, v = grid(pixels)
     bands = 0.5 + 0.5 * np.sin(2 * np.pi * (v * 7 + 1.4 * noise(pixels, rng, 8, 2, octaves=4)))
     pits = ramp(noise(pixels, rng, 128, 32), 0.82, 0.95)
     second = (0.55 * bands * noise(pixels, rng, 16, 4, octaves=3) * 1.4).clip(0, 1)
@@ -156,8 +156,9 @@ def concrete(pixels: int, rng: np.random.Generator) -> Planes:
 def plaster(pixels: int, rng: np.random.Generator) -> Planes:
     """Trowel marks lit from one side."""
     height = noise(pixels, rng, 8, 16, octaves=5)
-    slope = np.roll(height, 2, 1) - np.roll(height, -2, 1)
-    shade = 1 + 2.2 * slope * (512 / pixels) ** 0 + 0.12 * (noise(pixels, rng, 4) - 0.5)
+    step = pixels // 256
+    slope = np.roll(height, step, 1) - np.roll(height, -step, 1)
+    shade = 1 + 0.8 * slope + 0.12 * (noise(pixels, rng, 4) - 0.5)
     return shade.astype(np.float32), np.ones_like(height), np.zeros_like(height)
 
 
@@ -173,7 +174,7 @@ def _threads(pixels: int, rng: np.random.Generator, count: int, depth: float) ->
 
 def _folds(pixels: int, rng: np.random.Generator, depth: float) -> Plane:
     height = noise(pixels, rng, 2, 4, octaves=3)
-    return depth * 60 / 512 * pixels / 60 * (np.roll(height, 1, 1) - np.roll(height, -1, 1))
+    return depth * (pixels / 512) * (np.roll(height, 1, 1) - np.roll(height, -1, 1))
 
 
 @painter("linen")
@@ -186,14 +187,14 @@ def linen(pixels: int, rng: np.random.Generator) -> Planes:
 @painter("cotton")
 def cotton(pixels: int, rng: np.random.Generator) -> Planes:
     """Fine weave, clear folds."""
-    shade = _threads(pixels, rng, 160, 0.12) + _folds(pixels, rng, 22.0)
+    shade = _threads(pixels, rng, 160, 0.12) + _folds(pixels, rng, 8.0)
     return shade.astype(np.float32), np.ones_like(shade), np.zeros_like(shade)
 
 
 @painter("velvet")
 def velvet(pixels: int, rng: np.random.Generator) -> Planes:
     """Crushed pile: broad light and dark patches."""
-    shade = 0.95 + 0.55 * (noise(pixels, rng, 4, 8, octaves=4) - 0.5) + _folds(pixels, rng, 24.0)
+    shade = 0.95 + 0.5 * (noise(pixels, rng, 4, 8, octaves=4) - 0.5) + _folds(pixels, rng, 10.0)
     return shade.astype(np.float32), np.ones_like(shade), np.zeros_like(shade)
 
 
@@ -209,7 +210,7 @@ def gingham(pixels: int, rng: np.random.Generator) -> Planes:
 @painter("carpet")
 def carpet(pixels: int, rng: np.random.Generator) -> Planes:
     """Short dense loops in rows."""
-    centre, edge, number = cells(pixels, rng, 72, jitter=0.5)
+    centre, _, number = cells(pixels, rng, 72, jitter=0.5)
     tone = rng.uniform(0.86, 1.14, 72 * 72)[number]
     shade = tone * (1.16 - 0.5 * ramp(centre, 0.1, 0.75)) + 0.18 * (noise(pixels, rng, 8) - 0.5)
     return shade.astype(np.float32), np.ones_like(shade), np.zeros_like(shade)
@@ -241,7 +242,7 @@ def fur(pixels: int, rng: np.random.Generator) -> Planes:
 @painter("leather")
 def leather(pixels: int, rng: np.random.Generator) -> Planes:
     """Pebbled grain with creases."""
-    centre, edge, _ = cells(pixels, rng, 56, jitter=1.0, warp=0.01)
+    _, edge, _ = cells(pixels, rng, 56, jitter=1.0, warp=0.01)
     shade = 1.06 - 0.4 * ramp(edge, 0.28, 0.0) + 0.16 * (noise(pixels, rng, 4, octaves=3) - 0.5)
     return shade.astype(np.float32), np.ones_like(shade), np.zeros_like(shade)
 
@@ -349,7 +350,7 @@ def grass(pixels: int, rng: np.random.Generator) -> Planes:
 @painter("moss")
 def moss(pixels: int, rng: np.random.Generator) -> Planes:
     """Small cushions with speckle."""
-    centre, _, number = cells(pixels, rng, 20, jitter=1.0, warp=0.02)
+    centre, _, _ = cells(pixels, rng, 20, jitter=1.0, warp=0.02)
     speck = noise(pixels, rng, 256)
     second = ramp(noise(pixels, rng, 16, octaves=3), 0.5, 0.8)
     shade = 1.25 - 0.55 * ramp(centre, 0.1, 0.85) + 0.5 * (speck - 0.5)
@@ -359,7 +360,7 @@ def moss(pixels: int, rng: np.random.Generator) -> Planes:
 @painter("sand")
 def sand(pixels: int, rng: np.random.Generator) -> Planes:
     """Wind ripples and grain."""
-    u, v = grid(pixels)
+    _, v = grid(pixels)
     bend = noise(pixels, rng, 4, octaves=3)
     ripple = np.sin(2 * np.pi * (v * 14 + 1.6 * bend))
     shade = 1 + 0.13 * ripple * (0.4 + noise(pixels, rng, 4)) + 0.28 * (noise(pixels, rng, 256) - 0.5)
@@ -384,7 +385,7 @@ def snow(pixels: int, rng: np.random.Generator) -> Planes:
 @painter("soil")
 def soil(pixels: int, rng: np.random.Generator) -> Planes:
     """Crumbs of all sizes."""
-    centre, edge, number = cells(pixels, rng, 44, jitter=1.0, warp=0.02)
+    centre, _, number = cells(pixels, rng, 44, jitter=1.0, warp=0.02)
     tone = rng.uniform(0.55, 1.4, 44 * 44)[number]
     shade = tone * (1.1 - 0.4 * ramp(centre, 0.2, 0.8)) + 0.6 * (noise(pixels, rng, 32, octaves=4) - 0.5)
     second = (rng.random(44 * 44)[number] < 0.12).astype(np.float32)
@@ -501,3 +502,11 @@ def wicker(pixels: int, rng: np.random.Generator) -> Planes:
     tone = rng.uniform(0.9, 1.1, 24)[row.astype(int)]
     shade = tone * (0.55 + 0.45 * strand**0.7 + 0.34 * bulge * strand)
     return shade.astype(np.float32), np.ones_like(u), np.zeros_like(u)
+
+
+@painter("pile")
+def pile(pixels: int, rng: np.random.Generator) -> Planes:
+    """Brushed velvet pile: faint strokes and patches."""
+    patches, hairs = noise(pixels, rng, 4, octaves=3), noise(pixels, rng, 256, 128)
+    shade = 1 + 0.22 * (patches - 0.5) + 0.14 * (hairs - 0.5)
+    return shade.astype(np.float32), np.ones_like(patches), np.zeros_like(patches)
