@@ -1,9 +1,9 @@
 """A new background behind untouched product pixels.
 
-The model's picture gives colour, light and layout at low resolution. Its ghost of the product is cut out generously
-and filled from the sides (horizons run sideways, so filling does too), the rest is brought to full resolution,
-optionally multiplied by a floor texture the caller supplies, shadowed, and given the faint grain that keeps smooth
-gradients from banding. The product goes over it with pure foreground colours in its rim.
+The model's picture gives colour, light and layout at low resolution. Its ghost of the product is cut out
+generously and filled from the sides (horizons run sideways, so filling does too), the rest is brought to full
+resolution, optionally multiplied by a floor texture the caller supplies, shadowed, and given the faint grain
+that keeps smooth gradients from banding. The product goes over it with pure foreground colours in its rim.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ def compose_background(
 ) -> tuple[np.ndarray, np.ndarray, Notes]:
     """Put the product on the model's background.
 
-    image: (H, W, 3) uint8 sRGB; alpha: (H, W) uint8, 255 = product; model_crop: (h, h, 3) float in [0, 1], the
-    model's picture of ``crop_box`` (``crop.picture_box``). detail: (H, W) or (H, W, 3) float texture around 1 that is
-    multiplied onto the background in sRGB (1 where there is none, e.g. on the wall). setting: ``studio`` smooths the
-    model's mottling away; ``floor`` and None keep its detail. seed: of the grain.
-    Returns (image, region, notes); region is 255 where alpha < 255; elsewhere the source, bit for bit.
+    image: (H, W, 3) uint8 sRGB; alpha: (H, W) uint8, 255 = product; model_crop: (h, h, 3) float in [0, 1],
+    the model's picture of ``crop_box`` (``crop.picture_box``). detail: (H, W) or (H, W, 3) float texture
+    around 1 that is multiplied onto the background in sRGB (1 where there is none, e.g. on the wall).
+    setting: ``studio`` smooths the model's mottling away; ``floor`` and None keep its detail. seed: of the
+    grain. Returns (image, region, notes); region is 255 where alpha < 255; elsewhere the source, bit for bit.
     """
     matte.check(image, alpha)
     scene = fill_ghost(np.clip(model_crop, 0, 1).astype(np.float32), alpha, crop_box)
@@ -70,12 +70,12 @@ def compose_background(
 def fill_ghost(scene: np.ndarray, alpha: np.ndarray, box: Box) -> np.ndarray:
     """The model's scene without the product it painted: the zone around the matte filled from outside.
 
-    scene: (h, h, 3) float32; alpha: (H, W) uint8; returns (h, h, 3). Normalised convolution with kernels four times
-    wider than high, from fine to coarse, each taking over where the finer ones found nothing.
+    scene: (h, h, 3) float32; alpha: (H, W) uint8; returns (h, h, 3). Normalised convolution with kernels four
+    times wider than high, from fine to coarse, each taking over where the finer ones found nothing.
     """
     size = scene.shape[0]
     mask = take(alpha, box, size, cv2.BORDER_CONSTANT) / 255
-    reach = max(int(round(GHOST * size)), 1)
+    reach = max(round(GHOST * size), 1)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     zone = cv2.dilate((mask > 0.02).astype(np.float32), kernel)
     known = 1 - zone

@@ -1,8 +1,8 @@
 """sRGB to OKLab and back, on float32 arrays.
 
-OKLab (Ottosson 2020, https://bottosson.github.io/posts/oklab/) is used for recolouring because a change of exposure
-multiplies L, a and b by one factor: shading is a scalar, and a / L, b / L do not depend on it. Hues stay put when
-blue goes dark, which CIELAB does not manage.
+OKLab (Ottosson 2020, https://bottosson.github.io/posts/oklab/) is used for recolouring because a change of
+exposure multiplies L, a and b by one factor: shading is a scalar, and a / L, b / L do not depend on it. Hues
+stay put when blue goes dark, which CIELAB does not manage.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From the model's small picture to the finished photograph: one entrance for every kind of edit.
 
-Whatever the kind, ``image[region == 0]`` equals the source bit for bit, by construction (source pixels are copied
-last) and checked before the result leaves.
+Whatever the kind, ``image[region == 0]`` equals the source bit for bit, by construction (source pixels are
+copied last) and checked before the result leaves.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Composite(NamedTuple):
     region: np.ndarray
     """(H, W) uint8, 255 = was allowed to change, 0 = the source's own bytes."""
     notes: Notes
-    """Columns for the manifest: what anchored the colour, where the shadow came from, whether detail is procedural."""
+    """Columns for the manifest: what anchored the colour, where the shadow came from, whether detail is
+    procedural."""
 
 
 def compose(
@@ -54,11 +55,11 @@ def compose(
 ) -> Composite:
     """Compose one edit at full resolution.
 
-    kind: as in ``lexicon.Instruction.kind``. image: (H, W, 3) uint8; alpha: (H, W) uint8, 255 = product or named
-    region; model_crop: (h, h, 3) float sRGB in [0, 1], what the model made of ``crop_box``. target_rgb: named colour of
-    a recolour. detail, setting: see ``compose_background``. strength in (0, 1] mixes the edit with the source inside
-    the region; a background is always replaced in full.
-    Raises ValueError for an empty mask, shapes that do not match or a strength out of range.
+    kind: as in ``lexicon.Instruction.kind``. image: (H, W, 3) uint8; alpha: (H, W) uint8, 255 = product or
+    named region; model_crop: (h, h, 3) float sRGB in [0, 1], what the model made of ``crop_box``. target_rgb:
+    named colour of a recolour. detail, setting: see ``compose_background``. strength in (0, 1] mixes the edit
+    with the source inside the region; a background is always replaced in full. Raises ValueError for an empty
+    mask, shapes that do not match or a strength out of range.
     """
     if not 0 < strength <= 1:
         raise ValueError(f"strength is {strength}; expected a number above 0 and at most 1.")

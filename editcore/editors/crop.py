@@ -1,12 +1,13 @@
 """The square the model looks at, and the way back to the full-resolution picture.
 
-Two framings. **Around the object** (recolour, material, region): a square in which the object's longer side fills
-``OBJECT_FILL`` of the frame; what lies outside the picture is filled by reflection, as the model wants a picture
-there. **The whole picture** (background): the smallest square containing the picture, with the object cut out on
-grey. What lies outside the picture is grey too, i.e. just more background to invent; it is thrown away afterwards, so
-that a picture of any aspect ratio gets one seamless background.
+Two framings. **Around the object** (recolour, material, region): a square in which the object's longer side
+fills ``OBJECT_FILL`` of the frame; what lies outside the picture is filled by reflection, as the model wants
+a picture there. **The whole picture** (background): the smallest square containing the picture, with the
+object cut out on grey. What lies outside the picture is grey too, i.e. just more background to invent; it is
+thrown away afterwards, so that a picture of any aspect ratio gets one seamless background.
 
-Boxes are (left, top, right, bottom) in source pixels, right and bottom exclusive, and may reach outside the picture.
+Boxes are (left, top, right, bottom) in source pixels, right and bottom exclusive, and may reach outside the
+picture.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def object_box(alpha: np.ndarray, fill: float = OBJECT_FILL) -> Box:
     Raises ValueError if the matte is empty.
     """
     left, top, right, bottom = bounds(alpha)
-    side = max(int(round(max(right - left, bottom - top) / fill)), 8)
+    side = max(round(max(right - left, bottom - top) / fill), 8)
     x0 = (left + right - side) // 2
     y0 = (top + bottom - side) // 2
     return x0, y0, x0 + side, y0 + side
@@ -56,14 +57,15 @@ def picture_box(height: int, width: int) -> Box:
 
 
 def bounds(alpha: np.ndarray, threshold: int = 128) -> Box:
-    """Tight box of ``alpha >= threshold`` (of ``alpha > 0`` if nothing is that solid). ValueError if empty."""
+    """Tight box of ``alpha >= threshold`` (``alpha > 0`` if nothing is that solid). ValueError if empty."""
     solid = alpha >= threshold
     if not solid.any():
         solid = alpha > 0
     rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
     if rows.size == 0:
         raise ValueError(
-            "the mask is empty (no pixel above 0): nothing to edit. Give a mask for this picture or skip the row."
+            "the mask is empty (no pixel above 0): nothing to edit. "
+            "Give a mask for this picture or skip the row."
         )
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
@@ -72,7 +74,8 @@ def model_input(image: np.ndarray, alpha: np.ndarray, target: Target, size: int 
     """Crop a request for the model.
 
     image: (H, W, 3) uint8 sRGB; alpha: (H, W) uint8, 255 = product (or named region).
-    Background: the object cut out on grey, region = everything else. Otherwise: the picture as it is, region = alpha.
+    Background: the object cut out on grey, region = everything else. Otherwise: the picture as it is, region
+    = alpha.
     """
     bounds(alpha)
     if target == "background":
@@ -89,7 +92,8 @@ def model_input(image: np.ndarray, alpha: np.ndarray, target: Target, size: int 
 
 
 def take(array: np.ndarray, box: Box, size: int, border: int) -> np.ndarray:
-    """Cut ``box`` from (H, W[, C]) uint8, resize to (size, size[, C]) float32 in [0, 255]; ``border`` as in cv2."""
+    """Cut ``box`` from (H, W[, C]) uint8, resize to (size, size[, C]) float32 in [0, 255]; ``border`` as in
+    cv2."""
     height, width = array.shape[:2]
     left, top, right, bottom = box
     inside = array[max(top, 0) : min(bottom, height), max(left, 0) : min(right, width)]
@@ -129,7 +133,8 @@ def give_back(model_output: np.ndarray, box: Box, shape: tuple[int, int]) -> np.
 
 
 def _pad(array: np.ndarray, pad: tuple[int, int, int, int], border: int) -> np.ndarray:
-    """``cv2.copyMakeBorder`` that also reflects further than the array is large (it is never asked to by cv2)."""
+    """``cv2.copyMakeBorder`` that also reflects further than the array is large (it is never asked to by
+    cv2)."""
     top, bottom, left, right = pad
     if border == cv2.BORDER_REFLECT_101:
         widths = ((top, bottom), (left, right)) + ((0, 0),) * (array.ndim - 2)

@@ -1,12 +1,14 @@
 """Which pixels of a product carry its dominant colour, and how purely: the weight maps behind a recolour.
 
-Colours are compared by exposure-free chromaticity (a, b) / (L + ``DARK``) in OKLab, in which a material has the same
-coordinates in light and shade. Around one dominant chromaticity c, a pixel p of the same material under gloss, or
-with neutral print on it, lies on the segment from grey to c (the dichromatic reflection model, Shafer 1985). So two
-numbers describe a pixel:
+Colours are compared by exposure-free chromaticity (a, b) / (L + ``DARK``) in OKLab, in which a material has
+the same coordinates in light and shade. Around one dominant chromaticity c, a pixel p of the same material
+under gloss, or with neutral print on it, lies on the segment from grey to c (the dichromatic reflection
+model, Shafer 1985). So two numbers describe a pixel:
 
-* ``share``: where its foot lies on that segment: 1 pure material, 0 neutral (highlight, white lettering, metal);
-* ``member``: how close it is to the segment: 1 on it, 0 another colour altogether (a beak, a print), which stays.
+* ``share``: where its foot lies on that segment: 1 pure material, 0 neutral (highlight, white lettering,
+  metal);
+* ``member``: how close it is to the segment: 1 on it, 0 another colour altogether (a beak, a print), which
+  stays.
 
 A product whose dominant colour is neutral has no segment: every near-grey pixel is a member with share 1.
 """
@@ -42,8 +44,8 @@ class Weights(NamedTuple):
 def weigh(lab: np.ndarray, alpha: np.ndarray, breadth: float = 0.5) -> Weights:
     """Find the dominant colour inside the matte and weigh every pixel.
 
-    lab: (H, W, 3) OKLab; alpha: (H, W) float in [0, 1]. breadth in [0, 1]: 0 moves only the dominant colour proper,
-    0.5 its neighbours too (pastel panels of a white shoe), 1 everything inside the matte.
+    lab: (H, W, 3) OKLab; alpha: (H, W) float in [0, 1]. breadth in [0, 1]: 0 moves only the dominant colour
+    proper, 0.5 its neighbours too (pastel panels of a white shoe), 1 everything inside the matte.
     """
     smooth = cv2.GaussianBlur(lab, (0, 0), max(max(alpha.shape) / 700, 0.5))
     chroma = smooth[..., 1:] / (smooth[..., :1] + DARK)
@@ -119,14 +121,15 @@ def _segment(chroma: np.ndarray, centre: np.ndarray, breadth: float) -> tuple[np
 
 
 def _without_islands(member: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """1 except on small member islands inside what stays (the highlight on a beak), feathered, (H, W) float32.
+    """1 except on small member islands inside what stays (the highlight on a beak), feathered, (H, W)
+    float32.
 
     Left alone where islands are the pattern: when they make up a real part of what moves.
     """
     reach = max(max(alpha.shape) // 250, 1)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)  # thin bridges along an edge do not connect
     moving = cv2.erode(((member > 0.3) & (alpha > 0.3)).astype(np.uint8), kernel, borderValue=0)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(moving, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(moving, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA]
     small = areas < ISLAND * areas[1:].sum()
     small[0] = False

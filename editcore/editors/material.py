@@ -1,7 +1,8 @@
 """Material, pattern and other edits: here the model's own pixels are wanted, as far as they are sharp.
 
-Best effort by nature. A 256 px picture holds the material's colours and coarse texture; fine relief, print and the
-fall of light come from the source. ``compose_pixels`` (parts and anything else) trusts the model entirely.
+Best effort by nature. A 256 px picture holds the material's colours and coarse texture; fine relief, print
+and the fall of light come from the source. ``compose_pixels`` (parts and anything else) trusts the model
+entirely.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ def compose_material(
 ) -> tuple[np.ndarray, np.ndarray, Notes]:
     """Dress the product in the model's material or pattern.
 
-    Arguments and result as ``recolour.compose_recolour``. Colour and texture are the model's; the source adds its
-    shading relative to the model's (``source_light``) and its relief finer than the model sees (``source_detail``).
+    Arguments and result as ``recolour.compose_recolour``. Colour and texture are the model's; the source adds
+    its shading relative to the model's (``source_light``) and its relief finer than the model sees
+    (``source_detail``).
     """
     matte.check(image, alpha)
     drawn, fore = oklab_from_srgb(_upsampled(model_crop, crop_box, alpha)), matte.foreground(image, alpha)

@@ -1,9 +1,9 @@
 """Matte algebra: the pure colours on either side of a soft rim, and the promise about untouched pixels.
 
-A rim pixel is I = alpha F + (1 - alpha) B. Putting the product on a new background (or giving it a new colour) needs
-F without B, or the old background stays as a halo. F and B come from blur fusion (Forte 2021, "Approximate Fast
-Foreground Colour Estimation", ICIP): weighted box means of either side, corrected by the residual, once wide and once
-narrow. Two passes cost four box filters each.
+A rim pixel is I = alpha F + (1 - alpha) B. Putting the product on a new background (or giving it a new
+colour) needs F without B, or the old background stays as a halo. F and B come from blur fusion (Forte 2021,
+"Approximate Fast Foreground Colour Estimation", ICIP): weighted box means of either side, corrected by the
+residual, once wide and once narrow. Two passes cost four box filters each.
 """
 
 from __future__ import annotations

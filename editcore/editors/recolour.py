@@ -1,9 +1,10 @@
 """Recolouring at full resolution: the model says which colour, the photo keeps every detail.
 
-The source is read as colour times shading plus gloss. Shading is L / L_ref in OKLab with L_ref the typical lightness
-of the dominant colour, so a new colour under the old shading is one multiplication, and white can become navy as
-well as black cream: contrast is compressed where the new colour has no room for it. What is not of the dominant
-colour (``dominant.py``) stays. The rim is recoloured as pure foreground: out = I + alpha (recolour(F) - F).
+The source is read as colour times shading plus gloss. Shading is L / L_ref in OKLab with L_ref the typical
+lightness of the dominant colour, so a new colour under the old shading is one multiplication, and white can
+become navy as well as black cream: contrast is compressed where the new colour has no room for it. What is
+not of the dominant colour (``dominant.py``) stays. The rim is recoloured as pure foreground: out = I + alpha
+(recolour(F) - F).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from editcore.editors.crop import Box, bounds, give_back
 Notes = dict[str, float | str]
 
 DARKEST, LIGHTEST = 0.20, 0.93
-"""Typical lightness (OKLab) of black and white goods in photographs; pure 0 and 1 would leave no room for shading."""
+"""Typical lightness (OKLab) of black and white goods in photographs; pure 0 and 1 would leave no room for
+shading."""
 SHADE_FLOOR = 0.05
 """Added to both lightnesses of the shading ratio: tames the noise of near-black sources."""
 SPREAD = 0.22
@@ -37,10 +39,11 @@ def compose_recolour(
 ) -> tuple[np.ndarray, np.ndarray, Notes]:
     """Give the product another colour.
 
-    image: (H, W, 3) uint8 sRGB; alpha: (H, W) uint8; model_crop: (h, h, 3) float in [0, 1], the model's picture of
-    ``crop_box``. target_rgb: the named colour (8-bit sRGB) that the result is anchored to, or None to take the
-    model's. strength in (0, 1]. breadth: see ``dominant.weigh``. seed is unused: nothing here is random.
-    Returns (image, region, notes); region == 0 is bit-identical to the source. ValueError for unusable input.
+    image: (H, W, 3) uint8 sRGB; alpha: (H, W) uint8; model_crop: (h, h, 3) float in [0, 1], the model's
+    picture of ``crop_box``. target_rgb: the named colour (8-bit sRGB) that the result is anchored to, or None
+    to take the model's. strength in (0, 1]. breadth: see ``dominant.weigh``. seed is unused: nothing here is
+    random. Returns (image, region, notes); region == 0 is bit-identical to the source. ValueError for
+    unusable input.
     """
     matte.check(image, alpha)
     window = _window(alpha)
@@ -77,11 +80,11 @@ def _window(alpha: np.ndarray) -> tuple[slice, slice]:
 def _target(model: np.ndarray, weight: np.ndarray, asked: np.ndarray | None) -> np.ndarray:
     """Base colour (3,) OKLab of the new product under typical light.
 
-    Without a named colour it is the model's (weighted median). With one, the model only says how the scene's light
-    shifts its lightness, by a little.
+    Without a named colour it is the model's (weighted median). With one, the model only says how the scene's
+    light shifts its lightness, by a little.
     """
-    lab = oklab_from_srgb(cv2.resize(np.clip(model, 0, 1), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-                          if min(model.shape[:2]) >= 64 else np.clip(model, 0, 1))  # fmt: skip
+    shrink = 0.25 if min(model.shape[:2]) >= 64 else 1.0  # statistics of an upsampled picture need no more
+    lab = oklab_from_srgb(cv2.resize(model, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
     small = cv2.resize(weight, lab.shape[1::-1], interpolation=cv2.INTER_AREA)
     drawn = np.array([_weighted_quantile(lab[..., c], small, 0.5) for c in range(3)], np.float32)
     target = drawn if asked is None else asked.copy()
@@ -110,7 +113,8 @@ def _paint(lab: np.ndarray, weights: dominant.Weights, weight: np.ndarray, targe
     body = np.dstack([level, tint * target[1], tint * target[2]])
     # Gloss and print keep their own lightness and tint, less the old material's part in it.
     own = lab[..., 1:] * (1 - share)[..., None]
-    # Brighter than the old material must stay brighter than the new one, or highlights turn into grey patches.
+    # Brighter than the old material must stay brighter than the new one, or highlights turn into grey
+    # patches.
     floor = level * _ramp(light, 0.75 * reference, 1.0 * reference)
     gloss = np.dstack([np.maximum(light, floor), own])
     fresh = share[..., None] * body + (1 - share)[..., None] * gloss
@@ -118,7 +122,8 @@ def _paint(lab: np.ndarray, weights: dominant.Weights, weight: np.ndarray, targe
 
 
 def _contrast(spread: float, reference: float, level: float) -> float:
-    """Exponent on the shading ratio: more than 1 for dark goods to stay readable, less where light ones would clip."""
+    """Exponent on the shading ratio: more than 1 for dark goods to stay readable, less where light ones
+    would clip."""
     if level < reference:
         return min(1 + 0.5 * (reference - level), 1.35)
     return min(1.0, SPREAD / spread)
@@ -139,7 +144,8 @@ def _chroma_error(picture: np.ndarray, weight: np.ndarray, asked: np.ndarray) ->
 
 
 def _weighted_quantile(values: np.ndarray, weight: np.ndarray, q: float) -> float:
-    """Quantile of ``values`` with ``weight`` from a 512-bin histogram: quick, and exact enough for statistics."""
+    """Quantile of ``values`` with ``weight`` from a 512-bin histogram: quick, and exact enough for
+    statistics."""
     low, high = float(values.min()), float(values.max())
     if high - low < 1e-6:
         return low

@@ -1,10 +1,10 @@
 """The shadow a product throws on a new ground.
 
-If the source's background is plain enough to tell shading from texture, its own shadow is measured and carried over.
-Otherwise one is made from the matte: an occlusion line where the product touches the ground (its lower hull, where
-that is flat enough to be ground contact rather than a flank) blurred at three scales, and a soft cast shadow, the
-silhouette laid down on the ground. Nothing is made for a product cut by the picture's lower border: it stands
-outside the picture.
+If the source's background is plain enough to tell shading from texture, its own shadow is measured and
+carried over. Otherwise one is made from the matte: an occlusion line where the product touches the ground
+(its lower hull, where that is flat enough to be ground contact rather than a flank) blurred at three scales,
+and a soft cast shadow, the silhouette laid down on the ground. Nothing is made for a product cut by the
+picture's lower border: it stands outside the picture.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ WORK_SIZE = 320
 """Longer side at which shadows are made; they are soft."""
 PLAIN = 0.03
 """Robust spread of log luminance around the fitted background below which it counts as plain."""
-FORESHORTENING = 0.42
+FORESHORTENING = 0.45
 """Height over width of a circle lying on the ground, seen from catalogue pitch (about 25 degrees)."""
-CONTACT_STRENGTH, CAST_STRENGTH = 0.75, 0.32
+CONTACT_STRENGTH, CAST_STRENGTH = 0.85, 0.45
 
 
 class Shadow(NamedTuple):
@@ -52,7 +52,7 @@ def ground_shadow(image: np.ndarray, alpha: np.ndarray) -> Shadow:
 
 
 def touches_bottom(alpha: np.ndarray) -> bool:
-    """Whether the product is cut by the picture's lower border (at least 2 % of the width there is product)."""
+    """Whether the product is cut by the picture's lower border (product on 2 % of the width there)."""
     return float((alpha[-1] > 127).mean()) > 0.02
 
 
@@ -66,18 +66,17 @@ def _made(alpha: np.ndarray, box: Box) -> np.ndarray:
 def _contact(alpha: np.ndarray, box: Box) -> np.ndarray:
     left, top, right, bottom = box
     width, height = right - left, bottom - top
-    stroke = np.zeros_like(alpha)
     columns, lowest, weight = _contact_line(alpha, box)
-    thick = max(int(round(0.02 * width)), 1)
-    for x, y, w in zip(columns, lowest, weight, strict=True):
-        # Reaches up under the product: what matters is the half that shows below it.
-        stroke[max(y - 2 * thick, 0) : y + thick, x] = w
     total = np.zeros_like(alpha)
     reach = min(width, 2.5 * height)
-    for share, gain in ((0.012, 0.9), (0.035, 1.1), (0.09, 1.3)):
+    for share, gain in ((0.018, 1.0), (0.06, 0.8), (0.16, 0.45)):
         sigma = max(share * reach, 0.6)
-        blurred = cv2.GaussianBlur(stroke, (0, 0), sigma, sigmaY=max(FORESHORTENING * sigma, 0.5))
-        total = total + (1 - total) * np.clip(gain * blurred, 0, 1) * 0.75
+        rise = max(FORESHORTENING * sigma, 0.5)
+        # A band reaching up under the product: what is seen is the half that spreads out below it.
+        band = np.zeros_like(alpha)
+        for x, y, w in zip(columns, lowest, weight, strict=True):
+            band[max(int(y - 3 * rise), 0) : int(y + 0.5 * rise), x] = w
+        total += (1 - total) * gain * cv2.GaussianBlur(band, (0, 0), sigma, sigmaY=rise)
     return np.clip(total, 0, 1)
 
 
@@ -117,7 +116,8 @@ def _cast(alpha: np.ndarray, box: Box) -> np.ndarray:
     along, back = 0.30, 0.16  # image shift per unit of height: to the right, and away from the viewer (up)
     ground = _ground_line(alpha, box)
     yy, xx = np.mgrid[0 : alpha.shape[0], 0 : alpha.shape[1]].astype(np.float32)
-    # (x, y) on the ground shows the silhouette at height (ground - y) / back above its foot, moved back by along.
+    # (x, y) on the ground shows the silhouette at height (ground - y) / back above its foot, moved back by
+    # along.
     up = (ground[None, :] - yy) / back
     source_x = xx - along * up
     foot = np.interp(source_x, np.arange(alpha.shape[1]), ground).astype(np.float32)
@@ -131,7 +131,8 @@ def _cast(alpha: np.ndarray, box: Box) -> np.ndarray:
 
 
 def _ground_line(alpha: np.ndarray, box: Box) -> np.ndarray:
-    """Row at which the product would meet the ground, for every column of the picture: its lower hull, not too steep."""
+    """Row at which the product would meet the ground, for every column of the picture: its lower hull, not
+    too steep."""
     left, top, right, bottom = box
     columns, lowest, _ = _contact_line(alpha, box)
     hull = np.maximum(_lower_hull(columns, lowest), bottom - 0.3 * min(right - left, bottom - top))
@@ -142,7 +143,8 @@ def _ground_line(alpha: np.ndarray, box: Box) -> np.ndarray:
 
 
 def _from_source(image: np.ndarray, alpha: np.ndarray, box: Box) -> np.ndarray | None:
-    """Light left on a plain source background, relative to a smooth fit of its unshadowed part; None if not plain."""
+    """Light left on a plain source background, relative to a smooth fit of its unshadowed part; None if not
+    plain."""
     left, top, right, bottom = box
     height, width = alpha.shape
     luminance = np.log(np.maximum(image @ np.array([0.2126, 0.7152, 0.0722], np.float32), 0.02) ** 2.2)
