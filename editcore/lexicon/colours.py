@@ -1,8 +1,8 @@
-"""Colour names of merchandise, and modifiers that compose with any of them ("dark green", "pale warm grey")."""
+"""Colour names of merchandise, and modifiers that compose with any ("dark green", "pale warm grey")."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -62,7 +62,7 @@ _MODIFIERS = {name: name for name in _CHANGES} | {
     "warmer": "warm", "cooler": "cool", "cold": "cool", "vibrant": "vivid", "intense": "vivid",
     "saturated": "vivid", "fluorescent": "neon", "faded": "muted", "washed": "muted", "subdued": "muted",
     "desaturated": "muted", "dull": "muted", "smokey": "smoky", "dusky": "smoky", "mid": "medium",
-    "icy": "pale", "soft": "soft", "delicate": "pale", "strong": "vivid", "bold": "vivid", "electric": "vivid",
+    "icy": "pale", "delicate": "pale", "strong": "vivid", "bold": "vivid", "electric": "vivid",
 }  # fmt: skip
 _EMPHASIS = frozenset({"very", "really", "extra", "super"})
 _TINTS = {
@@ -79,7 +79,7 @@ def _read_table() -> tuple[dict[str, Colour], dict[tuple[str, ...], str]]:
     for line in files(__package__).joinpath("colours.tsv").read_text("utf-8").splitlines():
         if line.startswith("#") or not line.strip():
             continue
-        name, value, base, others = (line.split("\t") + ["", ""])[:4]
+        name, value, base, others = [*line.split("\t"), "", ""][:4]
         colours[name] = Colour(name, (int(value[:2], 16), int(value[2:4], 16), int(value[4:], 16)), base)
         for phrase in [name, *filter(None, others.strip().split("|"))]:
             phrases.setdefault(keys(phrase), name)
@@ -176,6 +176,6 @@ def _shifted_base(modifier: str, colour: Colour, lightness: float) -> str:
     return colour.base
 
 
-def _bytes(rgb: Sequence[float]) -> tuple[int, int, int]:
+def _bytes(rgb: Iterable[float]) -> tuple[int, int, int]:
     red, green, blue = (round(float(value) * 255) for value in rgb)
     return red, green, blue

@@ -6,12 +6,14 @@ import difflib
 from dataclasses import dataclass
 from typing import Literal, cast
 
+from editcore.lexicon.clauses import wished
 from editcore.lexicon.colours import Colour
 from editcore.lexicon.product import Look, product_noun, product_words, read_product
-from editcore.lexicon.scene import Scene, read_scene, scene_start
+from editcore.lexicon.scene import Scene, names_product, read_scene, scene_start
 from editcore.lexicon.tables import vocabulary
 from editcore.lexicon.tagging import PRODUCT, SCENE, Span, tag
-from editcore.lexicon.tokens import Token, clean, fold, tokenise
+from editcore.lexicon.tokens import clean, fold, tokenise
+from editcore.lexicon.wording import placed
 
 Target = Literal["product", "background", "region"]
 Kind = Literal["recolour", "background", "material", "pattern", "part", "other"]
@@ -64,14 +66,11 @@ def parse(words: str, target: Target) -> Instruction:
     if target not in ("product", "background", "region"):
         raise ValueError(f"The target is {target!r}; expected product, background or region.")
     tokens = tokenise(clean(words))
-    spans = tag(tokens, SCENE)
-    start = scene_start(spans)
     if target == "background":
-        return _background(tokens, spans, start)
-    if start is None:
-        return _product(tokens, Scene())
-    offset = sum(len(span.tokens) for span in spans[:start])
-    return _product(tokens[:offset], read_scene(spans[start:]), tokens[offset:])
+        return _background(tag(tokens, SCENE))
+    spans = tag(tokens, SCENE)
+    start = _token_of(spans, scene_start(spans))
+    return _product(tag(tokens[:start], PRODUCT), tag(tokens[start:] if start is not None else [], SCENE))
 
 
 def suggest(word: str) -> str | None:
@@ -80,38 +79,42 @@ def suggest(word: str) -> str | None:
     return near[0] if near else None
 
 
-def _background(tokens: list[Token], spans: list[Span], start: int | None) -> Instruction:
-    names_product = start is not None and any(span.has("noun") for span in spans[:start])
-    scene = read_scene(spans[start:] if names_product else spans)
+def _background(spans: list[Span]) -> Instruction:
+    asked = wished(spans)
+    start = scene_start(asked)
+    scene = read_scene(asked[start:] if names_product(asked, start) else asked)
     found = scene.setting is not None or scene.style is not None
     places = scene.places if scene.surface is None else []
     return _instruction(
-        words=scene.phrase() if found else product_words(spans),
+        words=scene.phrase() if found else " ".join(span.key for span in asked if not span.is_break),
         kind="background",
         look=Look(),
         scene=scene,
         unknown=(*_unknown(spans), *places),
-        noun=None,
     )
 
 
-def _product(tokens: list[Token], scene: Scene, rest: list[Token] | None = None) -> Instruction:
-    spans = tag(tokens, PRODUCT)
-    look = read_product(spans)
-    kind = look.kind if look.kind != "other" or not scene.setting else "background"
-    phrase = scene.phrase() if scene.setting else ""
+def _product(spans: list[Span], scene_spans: list[Span]) -> Instruction:
+    asked = wished(spans)
+    look, scene = read_product(asked), read_scene(scene_spans)
+    scene_words = placed(scene.phrase()) if scene.setting else ""
     return _instruction(
-        words=" ".join(filter(None, [product_words(spans), phrase])),
-        kind=cast(Kind, kind),
+        words=" ".join(filter(None, [product_words(asked), scene_words])),
+        kind="background" if look.kind == "other" and scene.setting else cast(Kind, look.kind),
         look=look,
         scene=scene,
-        unknown=(*_unknown(spans), *_unknown(tag(rest or [], SCENE))),
-        noun=product_noun(spans),
+        unknown=(*_unknown(spans), *_unknown(scene_spans)),
+        noun=product_noun(asked),
     )
+
+
+def _token_of(spans: list[Span], index: int | None) -> int | None:
+    """Position of the first token of a span."""
+    return None if index is None else sum(len(span.tokens) for span in spans[:index])
 
 
 def _instruction(
-    words: str, kind: Kind, look: Look, scene: Scene, unknown: tuple[str, ...], noun: str | None
+    words: str, kind: Kind, look: Look, scene: Scene, unknown: tuple[str, ...], noun: str | None = None
 ) -> Instruction:
     backdrop = scene.wall if kind == "background" and scene.setting == "studio" else None
     return Instruction(

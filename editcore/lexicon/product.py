@@ -9,16 +9,18 @@ from itertools import takewhile
 from editcore.lexicon.colours import Colour
 from editcore.lexicon.tables import FILLERS
 from editcore.lexicon.tagging import DETERMINERS, Span
+from editcore.lexicon.wording import material_words
 
-_KEEPING = frozenset("keep keeping leave leaving dont except".split())
-_REMOVING = frozenset("remove removes removing delete without erase drop lose detach no rid".split())
-_ADDING = frozenset("add adds adding attach insert give with open close".split())
-_INTO = frozenset("into of from brushed polished made out as hammered aged".split())
+_REMOVING = frozenset(
+    ["remove", "removes", "removing", "delete", "without", "erase", "drop", "lose", "detach", "no", "rid"]
+)
+_ADDING = frozenset(["add", "adds", "adding", "attach", "insert", "give", "with", "open", "close"])
+_INTO = frozenset(["into", "of", "from", "brushed", "polished", "made", "out", "as", "hammered", "aged"])
 _DEFINITE = DETERMINERS - {"a", "an"}
 _COLOUR_FIRST = frozenset(
-    "gold,silver,rose gold,terracotta,cherry,ebony,stone,slate,linen,cotton,platinum,titanium,nickel,clay,"
-    "rosegold,golden,pewter,zinc,iron,gunmetal,sandstone".split(",")
-)
+    ["gold", "golden", "silver", "rose gold", "rosegold", "terracotta", "cherry", "ebony", "stone", "sandstone",
+     "slate", "linen", "cotton", "platinum", "titanium", "nickel", "clay", "pewter", "zinc", "iron", "gunmetal"]
+)  # fmt: skip
 """Words that are a colour unless something says they are a material ("turn it into gold", "linen sofa")."""
 _FINISHES = frozenset({"matte", "glossy"})
 
@@ -49,8 +51,7 @@ class Look:
 
 
 def read_product(spans: Sequence[Span]) -> Look:
-    """Interpret the spans of a product instruction."""
-    spans = _wished(spans)
+    """Interpret the wished spans of a product instruction."""
     asked = _asked(spans)
     look = Look()
     _read_part(spans, asked, look)
@@ -72,51 +73,6 @@ def product_noun(spans: Sequence[Span]) -> str | None:
         if _role(spans, i) == "noun":
             return span.options["noun"]
     return None
-
-
-def material_words(material: str, variety: str | None = None) -> str:
-    """How a material is written so that it is no colour: "walnut wood", "gold metal", "terracotta clay"."""
-    if variety:
-        return f"{variety} {'wood' if material == 'wooden' else 'metal'}"
-    return "terracotta clay" if material == "terracotta" else material
-
-
-def _wished(spans: Sequence[Span]) -> list[Span]:
-    """Without the clauses about what stays, and without what is replaced ("from red", "instead of red")."""
-    kept: list[Span] = []
-    for clause in _clauses(spans):
-        if not any(span.key in _KEEPING for span in clause[:2]):
-            kept += _without_replaced(clause)
-    return kept
-
-
-def _clauses(spans: Sequence[Span]) -> list[list[Span]]:
-    clauses: list[list[Span]] = [[]]
-    for span in spans:
-        if span.is_break or span.key in ("but", "then") or (span.key in _KEEPING and clauses[-1]):
-            clauses.append([])
-        if not span.is_break:
-            clauses[-1].append(span)
-    return clauses
-
-
-def _without_replaced(clause: list[Span]) -> list[Span]:
-    words = [span.key for span in clause]
-    for opening, closing in (
-        ("replace", "with"),
-        ("replace", "by"),
-        ("swap", "for"),
-        ("from", "to"),
-        ("from", "into"),
-    ):
-        if opening in words and closing in words[words.index(opening) :]:
-            first = words.index(opening)
-            last = first + words[first:].index(closing)
-            return clause[:first] + clause[last:]
-    for opening in ("instead", "rather", "not"):
-        if opening in words and any(span.is_attribute for span in clause[: words.index(opening)]):
-            return clause[: words.index(opening)]
-    return clause
 
 
 def _asked(spans: Sequence[Span]) -> list[int]:
@@ -155,7 +111,7 @@ def _role(spans: Sequence[Span], i: int) -> str:
     if span.has("motif") and span.has("noun"):
         return "motif" if verbs & (_ADDING | _REMOVING | {"in"}) else "noun"
     if span.has("noun") and not span.has("colour"):
-        is_head = not span.is_attribute or before in _DEFINITE | {"a", "an"} and not _before_noun(following)
+        is_head = not span.is_attribute or (before in _DEFINITE | {"a", "an"} and not _before_noun(following))
         return "noun" if is_head else _substance(span)
     if span.has("noun") and before in _DEFINITE and not _before_noun(following) and i not in _asked(spans):
         return "noun"
@@ -169,11 +125,7 @@ def _role(spans: Sequence[Span], i: int) -> str:
 def _colour_or_substance(span: Span, before: str, following: Span | None) -> str:
     if following is not None and following.key in ("colour", "coloured", "colours", "paint", "shade", "tone"):
         return "colour"
-    if (
-        before in _INTO
-        or _before_noun(following)
-        or (following is not None and following.key == "and" and False)
-    ):
+    if before in _INTO or _before_noun(following):
         return _substance(span)
     return "colour" if span.key in _COLOUR_FIRST else _substance(span)
 

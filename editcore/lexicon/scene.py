@@ -8,10 +8,13 @@ from typing import Literal
 
 from editcore.lexicon.colours import Colour, is_modifier
 from editcore.lexicon.tagging import DETERMINERS, Span
+from editcore.lexicon.wording import scene_words
 
-_PLACING = frozenset("on onto upon against in into to with front over".split())
+_PLACING = frozenset(["on", "onto", "upon", "against", "in", "into", "to", "with", "front", "over"])
 _BOUNDARIES = _PLACING | {"and", "behind", "before", "from", "but", "then", "under"}
-_SKIPPED_OBJECT = frozenset("behind under underneath beneath below around beside for of".split())
+_SKIPPED_OBJECT = frozenset(
+    ["behind", "under", "underneath", "beneath", "below", "around", "beside", "for", "of"]
+)
 _STYLES = frozenset({"warm", "cool", "bright", "dark", "light"})
 _MATERIAL_SURFACES = {
     "wooden": "oak wood", "marble": "white marble", "stone": "granite", "concrete": "concrete",
@@ -25,6 +28,11 @@ _HEAD_SURFACES = {
     "plinth": ("plaster", "plaster"),
 }
 """What a floor word means by itself, and with a colour."""
+_COLOUR_FIRST = frozenset(
+    ["slate", "gold", "copper", "brass", "silver", "chrome", "bronze", "rose gold", "cherry", "ebony",
+     "mahogany", "linen", "cotton", "plaster", "stone", "sandstone", "terracotta", "steel", "earth", "clay", "alabaster"]
+)  # fmt: skip
+"""Bare words ("slate") that are the colour of a backdrop; other bare words ("snow") are what they name."""
 _YIELDING = frozenset({"tiles", "cotton", "linen", "oak wood"})
 """Surfaces whose word is also a shape ("marble tiles"): a more specific material before it wins."""
 _MARBLES = {
@@ -49,16 +57,14 @@ class Scene:
 
     def phrase(self) -> str:
         """The canonical words: "dark blue studio background", "on walnut wood in front of a sage wall"."""
-        if self.setting == "floor" and self.surface:
-            colours = [c.name for c in (self.surface_colour, self.second_colour) if c]
-            words = f"on {' and '.join(colours)} {self.surface}" if colours else f"on {self.surface}"
-            wall = " ".join(filter(None, [self.wall and self.wall.name, self.finish]))
-            words += f" in front of a {wall} wall" if wall else ""
-            return f"{words} in {self.style} light" if self.style else words
-        name = self.wall.name if self.wall else ""
-        style = "" if name.split(" ")[0] == self.style else self.style
-        head = f"{self.finish} wall" if self.finish else "studio background"
-        return " ".join(filter(None, [style, name, head]))
+        return scene_words(
+            surface=self.surface,
+            colour=_name(self.surface_colour),
+            second=_name(self.second_colour),
+            wall=_name(self.wall),
+            finish=self.finish,
+            style=self.style,
+        )
 
 
 @dataclass
@@ -100,11 +106,18 @@ def scene_start(spans: Sequence[Span]) -> int | None:
     It begins at a preposition after which a surface, a floor or a wall comes before any product noun.
     """
     for i, span in enumerate(spans):
-        if span.key in _PLACING and _leads_to_scene(
-            spans[i + 1 :], strict=span.key not in ("on", "onto", "upon")
-        ):
+        on = span.key in ("on", "onto", "upon")
+        if span.key in _PLACING and _leads_to_scene(spans[i + 1 :], strict=not on):
             return i
     return None
+
+
+def names_product(spans: Sequence[Span], start: int | None) -> bool:
+    """Whether the words before the background name the product: "the mug on grass", "the table on grass"."""
+    before = spans[:start] if start else []
+    if any(span.has("noun") and not span.has("surface", "floor", "wall") for span in before):
+        return True
+    return bool(before) and before[-1].has("noun") and spans[len(before)].key in ("on", "onto", "upon")
 
 
 def _leads_to_scene(spans: Iterable[Span], strict: bool) -> bool:
@@ -171,23 +184,30 @@ def _joins_colours(spans: Sequence[Span], i: int) -> bool:
 
 def _read_wall(group: _Group, scene: Scene) -> None:
     is_backdrop = group.head is not None and group.head.options["wall"] == "background"
-    uncoloured = [span for span in group.modifiers if not span.colour]
-    if is_backdrop and any(s.has("surface", "wood", "material") and not s.has("style") for s in uncoloured):
+    finishes = [span for span in group.modifiers if span.has("finish")]
+    if is_backdrop and any(_only_surface(span) for span in group.modifiers):
         return _read_surface(_Group(group.modifiers, None, True), scene)
-    scene.wall = scene.wall or next(iter(group.colours), None)
-    scene.finish = scene.finish or next((s.options["finish"] for s in uncoloured if s.has("finish")), None)
+    colours = [span.colour for span in group.modifiers if span.colour and span not in finishes]
+    scene.wall = scene.wall or next(iter(colours), None)
+    scene.finish = scene.finish or next((span.options["finish"] for span in finishes), None)
     scene.style = scene.style or _style(group.modifiers)
     if scene.setting is None:
         scene.setting = "studio"
 
 
+def _only_surface(span: Span) -> bool:
+    """A word that can only be what something stands on: the marble of "marble background"."""
+    return span.has("surface", "wood", "material") and not (span.colour or span.has("finish", "style"))
+
+
 def _read_surface(group: _Group, scene: Scene) -> None:
     scene.places += [span.key for span in group.modifiers if span.has("place")]
-    scene.style = scene.style or _style(group.modifiers)
     surface = _surface(group)
+    scene.style = scene.style or _style([s for s in group.modifiers if not (surface and s.colour)])
     if surface is None:
-        if group.colours and not scene.wall and not scene.surface:
-            scene.wall, scene.setting = group.colours[0], scene.setting or "studio"
+        colours = [s.colour for s in group.modifiers if s.colour and not s.has("place")]
+        if colours and not scene.wall and not scene.surface:
+            scene.wall, scene.setting = colours[0], scene.setting or "studio"
         return
     if scene.surface:
         return
@@ -235,11 +255,17 @@ def _is_surface_word(span: Span, group: _Group) -> bool:
         return False
     if not span.colour:
         return True
+    if len(group.modifiers) == 1 and not group.head and not group.placed:
+        return span.key not in _COLOUR_FIRST
     if span.has("wood") and (group.head or group.placed):
         return True
     if any(s is not span and not s.colour and _surface_of(s) for s in group.modifiers):
         return span.has("surface") and span is not group.modifiers[0]
     return group.placed or group.head is not None
+
+
+def _name(colour: Colour | None) -> str | None:
+    return colour.name if colour else None
 
 
 def _style(spans: Sequence[Span]) -> str | None:

@@ -15,7 +15,7 @@ PRODUCT = frozenset({"material", "wood", "metal", "pattern", "motif", "part", "n
 SCENE = frozenset(
     {"material", "wood", "metal", "surface", "floor", "wall", "finish", "style", "place", "noun", "pattern"}
 )
-DETERMINERS = frozenset("the this that these those a an my our your its".split())
+DETERMINERS = frozenset(["the", "this", "that", "these", "those", "a", "an", "my", "our", "your", "its"])
 ATTRIBUTES = frozenset({"colour", "material", "wood", "metal", "pattern", "motif"})
 
 
@@ -94,7 +94,7 @@ def _is_verb(tokens: Sequence[Token], start: int, options: Mapping[str, str]) ->
         following = tokens[start + 1].key if start + 1 < len(tokens) else ""
         return start == 0 or following in ("you", "we", "i", "it", "be")
     named = start > 0 and tokens[start - 1].key in DETERMINERS
-    return key in STOP_WORDS and not named and options.keys() <= {"noun", "part"}
+    return bool(options) and key in STOP_WORDS and not named and options.keys() <= {"noun", "part"}
 
 
 def _is_known(key: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from importlib.resources import files
 
 MAX_LENGTH = 500
 """Longest instruction accepted, in characters."""
@@ -12,19 +13,11 @@ MAX_LENGTH = 500
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[,.;:!?]|[-/&+]")
 _BREAKS = frozenset(",.;:!?")
 
-_SPELLINGS = {
-    "gray": "grey", "grays": "greys", "grayish": "greyish", "color": "colour", "colors": "colours",
-    "colored": "coloured", "coloring": "colouring", "recolor": "recolour", "recolored": "recoloured",
-    "colorful": "colourful", "multicolored": "multicoloured", "aluminum": "aluminium", "center": "centre",
-    "centered": "centred", "mold": "mould", "molding": "moulding", "moldings": "mouldings", "sulfur": "sulphur",
-    "plow": "plough", "tire": "tyre", "tires": "tyres", "pajamas": "pyjamas", "jewelry": "jewellery",
-    "fiber": "fibre", "organizer": "organiser", "moisturizer": "moisturiser", "cozy": "cosy",
-    "checkers": "checker", "enameled": "enamelled", "galvanized": "galvanised", "anodized": "anodised",
-    "rubberized": "rubberised", "paneled": "panelled", "paneling": "panelling", "woolen": "woollen",
-    "airplane": "aeroplane", "donut": "doughnut", "favorite": "favourite", "gizmo": "gadget",
-    "harbor": "harbour", "mustache": "moustache", "theater": "theatre", "whiskey": "whisky",
-    "microfiber": "microfibre", "limewashed": "limewash", "aluminium's": "aluminium",
-}  # fmt: skip
+_SPELLINGS = dict(
+    line.split("\t")
+    for line in files(__package__).joinpath("spellings.tsv").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+)
 """American and variant spellings; the lexicon is written in British English."""
 
 
