@@ -40,7 +40,7 @@ def visibility(shape: Shape, light: Vec, p: Points) -> Array:
     state = (np.arange(len(reach)), *p, reach, begin, np.ones_like(reach), begin, np.full_like(reach, FIRST))
     for step in range(SHADOW_STEPS):
         index, x, y, z, end, t, seen, stride, before = state
-        gap = shape.distance(along(Points(x, y, z), light, t))
+        gap = _distance(shape, along(Points(x, y, z), light, t))
         back = (stride * stride + gap * gap - before * before) / (2 * stride)
         back = np.minimum(positive(back), np.minimum(positive(gap), stride))
         beside = np.where(gap > 0, np.sqrt(positive(gap * gap - back * back)), gap)
@@ -55,6 +55,16 @@ def visibility(shape: Shape, light: Vec, p: Points) -> Array:
                 break
             state = tuple(v[kept] for v in state)  # type: ignore[assignment]
     return 0.25 * (1 + result) ** 2 * (2 - result)
+
+
+def _distance(shape: Shape, p: Points) -> Array:
+    """Distance to the shape, at least that to its box: kinds whose distances are cautious cast no wider shadow."""
+    low, high, _ = shape.extent()
+    square = np.float32(0.0)
+    for v, a, b in zip(p, low, high, strict=True):
+        beside = positive(abs(v - (a + b) / 2) - (b - a) / 2)
+        square = square + beside * beside
+    return np.maximum(shape.distance(p), np.sqrt(square))
 
 
 def object_light(shape: Shape, view: View, p: Points, n: Points, footprint: Array) -> Array:
@@ -88,7 +98,7 @@ def floor_light(shape: Shape, view: View) -> Array:
         q = Points(*(v[index] for v in p))
         contact = np.ones(len(index), np.float32)
         for height in ON_FLOOR:
-            free = shape.distance(Points(q.x, q.y + height, q.z)) * (1 / height)
+            free = _distance(shape, Points(q.x, q.y + height, q.z)) * (1 / height)
             contact = contact * (0.62 + 0.38 * clamp(free, 0.0, 1.0))
         light[index] = (AMBIENT + (1 - AMBIENT) * visibility(shape, view.light, q)) * contact
     return light.reshape(view.size, view.size)

@@ -134,8 +134,8 @@ def march(shape: Shape, view: View, rays: Points, start: Array) -> tuple[Index, 
         best_t = np.where((ratio < best) & (best > ENTERED), t, best_t)
         best = np.minimum(best, ratio)
         going = (best > DEEP) & (t < end)
-        sink = np.minimum(footprint * 0.6, 0.012)
-        t = t + np.maximum(distance + sink, footprint * 0.4) * going
+        sink = (best <= ENTERED) * np.minimum(footprint * 0.6, 0.012)
+        t = t + np.maximum(distance + sink, footprint * 0.35) * going
         state = (index, dx, dy, dz, t, end, best, best_t)
         if step % 3 == 2 or step == MARCH_STEPS - 1:
             nearest[index], surface[index] = best, best_t

@@ -9,7 +9,7 @@ from editcore.studio.kinds.base import Dice, Field, Present, kind
 from editcore.studio.sdf import Array, Points
 
 
-@kind("ball", "toy ball", parts=("body", "band", "star"), optional=("band",))
+@kind("ball", "toy ball", parts=("body", "band", "cap"), optional=("band",))
 def ball(dice: Dice) -> Field:
     radius, wide, tilt, turn = dice(0.45, 0.55), dice(0.07, 0.15), dice(0.1, 0.9), dice(-3, 3)
     seam = dice.chance(0.5)
@@ -17,7 +17,7 @@ def ball(dice: Dice) -> Field:
     def field(p: Points, present: Present) -> dict[str, Array]:
         q = p.moved(y=radius).about_y(turn).about_z(tilt)
         body = sdf.sphere(q, radius)
-        parts = {"body": body, "star": sdf.sphere(q.moved(y=radius * 0.12), radius * 0.885)}
+        parts = {"body": body, "cap": sdf.sphere(q.moved(y=radius * 0.12), radius * 0.885)}
         if "band" in present:
             height = q.y + (0.0 if not seam else 0.12 * np.cos(2 * np.arctan2(q.x, q.z)))
             parts["band"] = np.maximum(body - 0.005, (abs(height) - wide) * 0.7)

@@ -33,3 +33,49 @@ def hat(dice: Dice) -> Field:
         return parts
 
     return field
+
+
+@kind("glasses", "sunglasses", "spectacles", parts=("frame", "lenses", "temples"), optional=("lenses",), facing=0.8)
+def glasses(dice: Dice) -> Field:
+    wide, high, tube = dice(0.27, 0.34), dice(0.2, 0.28), dice(0.03, 0.048)
+    gap, long, corner = dice(0.06, 0.09), dice(0.8, 1.0), dice(0.1, 0.2)
+    tilt = dice(-0.25, 0.25)
+
+    def field(p: Points, present: Present) -> dict[str, Array]:
+        m = p.mirrored(x=True)
+        q = m.moved(gap + wide, high + tube).about_z(tilt)
+        x, y = abs(q.x) - wide + corner, abs(q.y) - high + corner
+        edge = sdf.length(sdf.positive(x), sdf.positive(y)) + sdf.negative(np.maximum(x, y)) - corner
+        rim = sdf.length(edge, q.z * 0.8) - tube
+        bridge = sdf.capsule(m, (0.0, high * 1.5 + tube, 0.03), (gap + 0.03, high * 1.4 + tube, 0.0), tube * 0.8)
+        parts = {"frame": np.minimum(rim, bridge)}
+        if "lenses" in present:
+            bulge = (q.x * q.x + q.y * q.y) * 0.35 - 0.02
+            parts["lenses"] = np.maximum(edge + 0.005, (abs(q.z + bulge) - 0.012) * 0.9)
+        hinge, bend = (gap + 2 * wide + 0.01, high * 1.5, -0.02), (gap + 2 * wide - 0.01, high * 1.35, -long)
+        tip = (gap + 2 * wide - 0.06, 0.04, -long - 0.2)
+        arm = sdf.capsule(m, hinge, bend, tube * 0.75)
+        parts["temples"] = sdf.smooth_union(arm, sdf.capsule(m, bend, tip, tube * 0.75), 0.04)
+        return parts
+
+    return field
+
+
+@kind("headphones", "headset", parts=("band", "cups", "pads"), optional=("pads",), blend=0.01, facing=0.8)
+def headphones(dice: Dice) -> Field:
+    half, high, cup = dice(0.4, 0.48), dice(0.85, 1.0), dice(0.2, 0.26)
+    thick, deep, tube = dice(0.07, 0.1), dice(0.07, 0.1), dice(0.028, 0.04)
+
+    def field(p: Points, present: Present) -> dict[str, Array]:
+        m = p.mirrored(x=True)
+        flat = sdf.arch(Points(p.x, p.y - cup, sdf.positive(abs(p.z) - deep)), half + 0.03, high - cup, tube)
+        shell = m.moved(half, cup + 0.02)
+        sideways = Points(shell.y, shell.x, shell.z)
+        parts = {"band": np.maximum(flat, cup - p.y)}
+        parts["cups"] = sdf.cylinder(sideways.moved(y=0.03), cup, thick, 0.05)
+        if "pads" in present:
+            pad = sdf.torus(sideways.moved(y=-thick - 0.02), cup * 0.7, 0.075)
+            parts["pads"] = pad
+        return parts
+
+    return field
