@@ -1,8 +1,8 @@
 """What to do tonight, from a YAML file: source, recipes, profile, thresholds, output.
 
-Every field is described here and nowhere else; ``docs/running-a-night.md`` is checked against this file. Relative
-paths are relative to the campaign file. Errors come as sentences, ``file: field: found ..., expected ...``.
-"""
+Every field is described here and nowhere else; ``docs/running-a-night.md`` is checked against this file.
+Relative paths are relative to the campaign file. Errors come as sentences, ``file: field: found ..., expected
+...``."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Source(_Strict):
         None, description="Folder or s3:// prefix; every file below it is taken as a picture."
     )
     table: str | None = Field(None, description="Parquet or CSV file with one row per picture.")
-    columns: Columns = Field(default_factory=Columns, description="Which column of the table is what.")
+    columns: Columns = Field(Columns(), description="Which column of the table is what.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Source:
@@ -75,7 +75,7 @@ class Recipe(_Strict):
         None,
         min_length=1,
         max_length=300,
-        description="The instruction, e.g. 'make it navy blue'. May be left out when source.columns.words is set.",
+        description="The instruction, e.g. 'make it navy blue'; may be left out if source.columns.words is set.",
     )
     target: Literal["product", "background", "region"] = Field(
         "product", description="What may change: the product, everything around it, or a named part."
@@ -151,12 +151,8 @@ class Campaign(_Strict):
     keep_raw: bool = Field(
         False, description="Keep the model's own output beside the composite, for the report."
     )
-    format: OutputFormat = Field(
-        default_factory=OutputFormat, description="How delivered pictures are encoded."
-    )
-    limits: Limits = Field(
-        default_factory=Limits, description="What is refused, and when a night stops itself."
-    )
+    format: OutputFormat = Field(OutputFormat(), description="How delivered pictures are encoded.")
+    limits: Limits = Field(Limits(), description="What is refused, and when a night stops itself.")
 
     @field_validator("recipes")
     @classmethod
@@ -230,7 +226,8 @@ def _read_yaml(file: Path) -> dict[str, Any]:
 
 
 def _anchored(data: dict[str, Any], base: Path) -> dict[str, Any]:
-    """Relative paths made absolute against the campaign's folder; odd types are left for pydantic to refuse."""
+    """Relative paths made absolute against the campaign's folder; odd types are left for pydantic to
+    refuse."""
     data = dict(data)
     if isinstance(data.get("output"), str):
         data["output"] = storage.absolute(data["output"], str(base))
@@ -267,7 +264,7 @@ def _sentences(error: ValidationError, model: Any) -> list[str]:
 
 
 def _sentence(problem: Any, model: Any) -> str:
-    path = [part for part in problem["loc"]]
+    path = list(problem["loc"])
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".") or "campaign"
     if problem["type"] == "extra_forbidden":
         known = _fields_at(model, path[:-1])

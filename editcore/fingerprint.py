@@ -1,9 +1,9 @@
 """What makes two nights the same night: inputs by content, settings, model weights, code version.
 
-A resume is only a resume if all of these are equal; ``differences`` says in sentences what is not. Thresholds and the
-format of delivered pictures are *decisions*: they change nothing that was computed, so an old night can be given new
-ones without a model (``vitrine reroute``), and they are kept beside the fingerprint, not in it.
-"""
+A resume is only a resume if all of these are equal; ``differences`` says in sentences what is not. Thresholds
+and the format of delivered pictures are *decisions*: they change nothing that was computed, so an old night
+can be given new ones without a model (``vitrine reroute``), and they are kept beside the fingerprint, not in
+it."""
 
 from __future__ import annotations
 

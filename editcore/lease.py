@@ -1,9 +1,9 @@
 """One process per output: the lease.
 
-``<output>/.lease.json`` says who works there: host, process, start of that process, and a heartbeat. Whoever finds
-a fresh one is refused with that sentence. A lease is stale at once when its process is gone from this host (also
-after ``kill -9``, and when the pid was given to another process since), and after ``STALE_AFTER`` seconds without a
-heartbeat when it was held on another host.
+``<output>/.lease.json`` says who works there: host, process, start of that process, and a heartbeat. Whoever
+finds a fresh one is refused with that sentence. A lease is stale at once when its process is gone from this
+host (also after ``kill -9``, and when the pid was given to another process since), and after ``STALE_AFTER``
+seconds without a heartbeat when it was held on another host.
 
 Covered: two starts at the same moment (one conditional write decides), crashes, re-used pids, containers that
 restart with the same host name and pid. Not covered: hosts whose clocks differ by more than ``STALE_AFTER``.
@@ -99,7 +99,8 @@ def _card() -> dict[str, Any]:
 
 
 def _started(pid: int) -> str | None:
-    """When process ``pid`` of this boot started, in words only this module compares; None if there is none."""
+    """When process ``pid`` of this boot started, in words only this module compares; None if there is
+    none."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()

@@ -1,12 +1,13 @@
 """The night's tables: every column, part files, and what counts as done.
 
-One row is one picture x one recipe. Each step writes one Parquet *part* per shard, ``<run>/<step>/part-00042.parquet``,
-with the key columns, the outcome columns and its own; a part being there is what "done" means. Until then the
-step's finished batches lie beside it as ``part-00042.kept/000007.parquet``, so that a kill costs the batch in flight.
+One row is one picture x one recipe. Each step writes one Parquet *part* per shard,
+``<run>/<step>/part-00042.parquet``, with the key columns, the outcome columns and its own; a part being there
+is what "done" means. Until then the step's finished batches lie beside it as
+``part-00042.kept/000007.parquet``, so that a kill costs the batch in flight.
 
-Covered: kills and power cuts at any moment (each file arrives whole or not at all), torn or foreign files among the
-kept batches (ignored, the batch is done again). Not covered: somebody editing committed parts by hand.
-"""
+Covered: kills and power cuts at any moment (each file arrives whole or not at all), torn or foreign files
+among the kept batches (ignored, the batch is done again). Not covered: somebody editing committed parts by
+hand."""
 
 from __future__ import annotations
 
@@ -149,7 +150,8 @@ def _columns(*steps: str) -> list[Column]:
 
 
 def schema(step: str) -> pa.Schema:
-    """Arrow schema of a step's part: keys, outcome, own columns (``plan``: keys and what ingest passes on)."""
+    """Arrow schema of a step's part: keys, outcome, own columns (``plan``: keys and what ingest passes
+    on)."""
     if step == "plan":
         chosen = [c for c in _columns("key", "ingest") if c.name not in ("width", "height", "source_format")]
     else:
@@ -215,7 +217,8 @@ def keep(run: str, step: str, shard: int, batch: int, rows: Iterable[Mapping[str
 
 
 def kept(run: str, step: str, shard: int) -> list[Row]:
-    """Rows an earlier process finished in a shard it did not; files that cannot be read count as not there."""
+    """Rows an earlier process finished in a shard it did not; files that cannot be read count as not
+    there."""
     folder, rows = _kept_folder(run, step, shard), []
     for name in storage.listing(folder, ".parquet"):
         try:
@@ -228,9 +231,8 @@ def kept(run: str, step: str, shard: int) -> list[Row]:
 def merged(run: str) -> pa.Table:
     """One row per planned row with the columns of every step, for reports and delivery.
 
-    ``outcome``, ``code``, ``message`` and ``attempts`` are those of the first step that was not ok; ``failed_step``
-    names it (empty when all went well). Steps not yet run leave nulls.
-    """
+    ``outcome``, ``code``, ``message`` and ``attempts`` are those of the first step that was not ok;
+    ``failed_step`` names it (empty when all went well). Steps not yet run leave nulls."""
     plan = read_step(run, "plan")
     rows = {
         row["row_id"]: row | {"outcome": "ok", "code": "", "message": "", "attempts": 1}
@@ -274,7 +276,8 @@ class Account:
 
 
 def account(run: str) -> Account:
-    """Count a night whose steps are all committed. A row that some step lost or wrote twice unbalances the books."""
+    """Count a night whose steps are all committed. A row that some step lost or wrote twice unbalances the
+    books."""
     plan = read_step(run, "plan").column("row_id").to_pylist()
     complete = set(plan)
     for step in STEPS:
@@ -303,7 +306,7 @@ def _table(step: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     for row in rows:
         if unknown := set(row) - known:
             raise ValueError(
-                f"step {step} wrote columns {sorted(unknown)}, which editcore.manifest.COLUMNS lacks: add them"
+                f"step {step} wrote columns {sorted(unknown)}, which manifest.COLUMNS lacks: add them"
             )
     return pa.Table.from_pylist(
         [{name: row.get(name) for name in wanted.names} for row in rows], schema=wanted

@@ -114,7 +114,8 @@ def nights(output: str) -> list[Night]:
 
 
 def find(output: str, fingerprint: Mapping[str, Any], name: str | None = None) -> Night | None:
-    """The night to go on with: the one called ``name``, else the latest with this fingerprint; None for a new one.
+    """The night to go on with: the one called ``name``, else the latest with this fingerprint; None for a new
+    one.
 
     ``NightRefused`` if the night called ``name`` has another fingerprint.
     """
@@ -171,14 +172,16 @@ def wants(recipe: Recipe, item: Item) -> bool:
 
 
 def seed_of(row_id: str) -> int:
-    """Seed of a row's noise, 0 <= seed < 2**31: the same row gets the same noise on every machine and night."""
+    """Seed of a row's noise, 0 <= seed < 2**31: the same row gets the same noise on every machine and
+    night."""
     return int(row_id[:8], 16) & 0x7FFFFFFF
 
 
 def hash_sources(
     items: Iterable[Item], known: Mapping[tuple[str, int, str], str], max_bytes: int
 ) -> list[Row]:
-    """``item_id, uri, size, version, sha256`` of each picture; ``known`` spares reading files that did not change.
+    """``item_id, uri, size, version, sha256`` of each picture; ``known`` spares reading files that did not
+    change.
 
     A file that is missing, unreadable or above ``max_bytes`` gets an empty sha256: ingest will say why.
     """

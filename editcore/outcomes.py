@@ -19,7 +19,8 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     """Nothing was done: an earlier step failed (its code is kept), or nothing was to be done."""
     RETRYABLE = "retryable"
-    """The world failed (storage, network, memory) and kept failing for all attempts; a later run may succeed."""
+    """The world failed (storage, network, memory) and kept failing for all attempts; a later run may
+    succeed."""
     BAD_INPUT = "bad_input"
     """The customer's file or row cannot be used; the message says why, in words for them."""
     MODEL_ERROR = "model_error"
@@ -31,7 +32,8 @@ FAILED = frozenset({Outcome.RETRYABLE, Outcome.BAD_INPUT, Outcome.MODEL_ERROR})
 
 
 class RowError(Exception):
-    """One row cannot be done. ``code`` is short snake_case for counting, ``message`` a sentence for people."""
+    """One row cannot be done. ``code`` is short snake_case for counting, ``message`` a sentence for
+    people."""
 
     def __init__(self, outcome: Outcome, code: str, message: str) -> None:
         super().__init__(message)

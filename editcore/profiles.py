@@ -1,9 +1,8 @@
 """Profiles: which models a night uses, where their weights lie, and how fast they were measured to be.
 
-A profile is a YAML file. The names of the files in ``editcore/profiles/`` can be used as they are (``bundled``);
-anything else is the path of a file. Engines, segmenters and scorers are named as entry points,
-``package.module:attribute``, so that a new engine needs a profile and no change here.
-"""
+A profile is a YAML file. The names of the files in ``editcore/profiles/`` can be used as they are
+(``bundled``); anything else is the path of a file. Engines, segmenters and scorers are named as entry points,
+``package.module:attribute``, so that a new engine needs a profile and no change here."""
 
 from __future__ import annotations
 
@@ -37,7 +36,10 @@ class Profile(BaseModel):
     )
     scorer: str = Field(
         "editcore.scoring:Scorer",
-        description="Entry point of the scorer: called without arguments, then on batches.",
+        description="Entry point of the scorer: called with scorer_options, then its score() on batches.",
+    )
+    scorer_options: dict[str, Any] = Field(
+        default_factory=dict, description="Keyword arguments of the scorer: which CLIP model, device."
     )
     options: dict[str, Any] = Field(
         default_factory=dict,
@@ -70,9 +72,11 @@ class Profile(BaseModel):
         return getattr(importlib.import_module(module), name)
 
     def identity(self) -> dict[str, str]:
-        """What makes results of this profile differ from another's: settings, and sha256 of every weight file."""
+        """What makes results of this profile differ from another's: settings, and sha256 of every weight
+        file."""
         facts = {"editor": self.editor, "segmenter": self.segmenter, "scorer": self.scorer}
-        facts |= {f"options.{key}": str(value) for key, value in sorted(self.options.items())}
+        for group in ("options", "scorer_options"):
+            facts |= {f"{group}.{key}": str(value) for key, value in sorted(getattr(self, group).items())}
         for given in self.weights:
             path = _PACKAGE / given  # an absolute path stays as it is
             files = sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]

@@ -1,12 +1,12 @@
 """One step over one shard: batches, kept as they finish, with every failure caught at the row it belongs to.
 
-The order of events that makes a kill harmless: a batch is done -> its rows are put beside the part (``kept``) -> the
-next batch ... -> the part is committed in one move -> kept rows go. A process that finds kept batches does the rest
-only. Batches are cut the same way every time, so a resumed shard sees the batches an undisturbed one would have seen.
+The order of events that makes a kill harmless: a batch is done -> its rows are put beside the part (``kept``)
+-> the next batch ... -> the part is committed in one move -> kept rows go. A process that finds kept batches
+does the rest only. Batches are cut the same way every time, so a resumed shard sees the batches an
+undisturbed one would have seen.
 
-Kept rows that failed for our reasons (``retryable``, ``model_error``) are tried again by the next process: what broke
-may have been mended. Committed parts are final.
-"""
+Kept rows that failed for our reasons (``retryable``, ``model_error``) are tried again by the next process:
+what broke may have been mended. Committed parts are final."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ from editcore.night import Night
 from editcore.outcomes import Outcome, Verdict, judge
 
 Work = Callable[[list[Row]], Sequence["Row | Exception"]]
-"""What a step does with a batch of rows (all earlier steps' columns): its own columns for each, or an exception."""
+"""What a step does with a batch of rows (all earlier steps' columns): its own columns for each, or an
+exception."""
 
 TRY_AGAIN = frozenset({Outcome.RETRYABLE, Outcome.MODEL_ERROR})
 BACK_OFF = 0.2
 """Seconds before the second try of a retryable row; doubles each time, with jitter."""
 
 listeners: list[Callable[[str, Counter[str], int], None]] = []
-"""Called with (step, outcomes of rows just finished or found finished, rows planned); for progress, and in this
-process only."""
+"""Called with (step, outcomes of rows just finished or found finished, rows planned); for progress, and in
+this process only."""
 _halted: dict[str, str] = {}
 _watches: dict[tuple[str, str], StormWatch] = {}
 _lock = threading.Lock()
@@ -42,7 +43,8 @@ class NightStopped(RuntimeError):  # noqa: N818 - reads as what it says
 
 
 class StormWatch:
-    """Stops a night whose last rows fail mostly with one ``model_error`` code: that is our bug, not their images."""
+    """Stops a night whose last rows fail mostly with one ``model_error`` code: that is our bug, not their
+    images."""
 
     def __init__(self, window: int, share: float) -> None:
         self.recent: deque[Verdict] = deque(maxlen=window)
@@ -59,9 +61,9 @@ class StormWatch:
             return ""
         last = next(v.message for v in reversed(broken) if v.code == code)
         return (
-            f"found {count} of the last {len(self.recent)} rows failed with {code} (last: {last}), expected at most "
-            f"{self.share:.0%}. This is a fault of the program or its machine, not of the pictures: mend it and run "
-            "the same campaign again; those rows are then tried again"
+            f"found {count} of the last {len(self.recent)} rows failed with {code} (last: {last}), "
+            f"expected at most {self.share:.0%}. This is a fault of the program or its machine, not of the "
+            "pictures: mend it and run the same campaign again; rows of unfinished shards are tried again"
         )
 
 
@@ -86,7 +88,8 @@ def tell_committed(night: Night, step: str, shards: set[int]) -> None:
 
 
 def work_shard(run: str, step: str, shard: int, work: Work, batch_size: int) -> dict[str, Any]:
-    """Do ``step`` for ``shard`` unless it is committed; returns the part's counts (rows, seconds, outcomes)."""
+    """Do ``step`` for ``shard`` unless it is committed; returns the part's counts (rows, seconds,
+    outcomes)."""
     night = Night.open(run)
     if shard in manifest.committed(run, step):
         return manifest.footer(run, step, shard)
@@ -104,7 +107,8 @@ def work_shard(run: str, step: str, shard: int, work: Work, batch_size: int) -> 
 
 
 def _gather(run: str, step: str, shard: int) -> tuple[list[Row], dict[str, Row]]:
-    """The shard's rows with all earlier steps' columns, and the finished records of those that failed before."""
+    """The shard's rows with all earlier steps' columns, and the finished records of those that failed
+    before."""
     rows = {row["row_id"]: row for row in manifest.read_part(run, "plan", shard)}
     inherited: dict[str, Row] = {}
     for earlier in STEPS[: STEPS.index(step)]:

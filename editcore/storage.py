@@ -4,7 +4,8 @@ Guarantees everything above this module relies on:
 
 * ``put`` is atomic: a reader sees the old file, the new file or none, never half of one. Locally that is a
   temporary file in the same folder, fsync and rename; an object store's single PUT is atomic by itself.
-* ``put_if_absent`` has one winner among any number of writers (hard link locally, ``If-None-Match: *`` on S3).
+* ``put_if_absent`` has one winner among any number of writers (hard link locally, ``If-None-Match: *`` on
+S3).
 * After ``put`` has returned, a power cut or ``kill -9`` does not take the file away again.
 
 Not covered: stores that ignore ``If-None-Match`` (some S3 imitations do), and folders shared by NFS versions

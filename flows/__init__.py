@@ -1,8 +1,7 @@
 """Flows and the command line.
 
-Importing this package sets Prefect's environment before Prefect can be imported: no telemetry, no start-up banner, no
-network, enough time for the private server of a slow machine. Whatever the user has set wins.
-"""
+Importing this package sets Prefect's environment before Prefect can be imported: no telemetry, no start-up
+banner, no network, enough time for the private server of a slow machine. Whatever the user has set wins."""
 
 from __future__ import annotations
 

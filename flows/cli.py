@@ -1,8 +1,8 @@
 """The command line. Help answers at once: everything heavy is imported inside the commands.
 
-Exit codes: 0 all is well (also: nothing to do), 1 the night failed or its books do not balance, 2 the campaign file or
-the command is wrong, 3 refused (another night under this name, another process on this output).
-"""
+Exit codes: 0 all is well (also: nothing to do), 1 the night failed or its books do not balance, 2 the
+campaign file or the command is wrong, 3 refused (another night under this name, another process on this
+output)."""
 
 from __future__ import annotations
 
@@ -57,14 +57,18 @@ def run(
     """Run tonight's campaign; go on with an unfinished night; do nothing if it is finished."""
     with _answering():
         checked = _load(campaign)
-        from prefect.task_runners import ThreadPoolTaskRunner
+        from dataclasses import asdict
 
-        from editcore.profiles import load_profile
+        from flows.night import finished_already
         from flows.progress import progress
-        from flows.restyle import restyle
 
-        workers = load_profile(profile or checked.profile).max_workers
-        flow = restyle.with_options(task_runner=ThreadPoolTaskRunner(max_workers=workers))
+        if done := finished_already(checked, night, profile, limit):
+            return _conclude(asdict(done), checked.output)
+        from editcore.profiles import load_profile
+        from flows.restyle import restyle, workers
+
+        count = load_profile(profile or checked.profile).max_workers
+        flow = restyle.with_options(task_runner=workers(count))
         with progress():
             report = flow(str(campaign), night, profile, limit)
         _conclude(report, checked.output)
@@ -184,8 +188,9 @@ def _conclude(report: dict[str, Any], output: str) -> None:
     if report["state"] == "finished":
         routes = ", ".join(f"{count} {route}" for route, count in sorted(books["routes"].items()))
         typer.echo(
-            f"night {report['night']}: {books['planned']} planned = {books['ok']} ok + {books['skipped']} skipped "
-            f"+ {books['failed']} failed; {routes or 'nothing routed'}; {books['seconds']:.0f} s"
+            f"night {report['night']}: {books['planned']} planned = {books['ok']} ok + "
+            f"{books['skipped']} skipped + {books['failed']} failed; {routes or 'nothing routed'}; "
+            f"{books['seconds']:.0f} s"
         )
         for code, count in sorted(books["codes"].items(), key=lambda pair: -pair[1]):
             typer.echo(f"  {count} x {code}")

@@ -19,7 +19,8 @@ def forecast(campaign: Campaign, profile_name: str | None = None, limit: int | N
     rows = per_recipe.total()
     shards = -(-rows // campaign.shard_size)
     lines = [
-        f"campaign {campaign.name}: {len(items)} pictures, {rows} rows in {shards} shards of {campaign.shard_size}",
+        f"campaign {campaign.name}: {len(items)} pictures, {rows} rows in {shards} shards of "
+        f"{campaign.shard_size}",
         f"profile {profile.name} ({profile.licence}); output {campaign.output}",
     ]
     for recipe in campaign.recipes:

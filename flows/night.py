@@ -1,8 +1,7 @@
 """The night, without Prefect: plan or resume, run every step of every shard, count, deliver, close.
 
-``run_night`` is what ``flows.restyle`` wraps and what the kill tests run as a bare process. It decides nothing from
-memory: what is done is what lies committed in the night's folder.
-"""
+``run_night`` is what ``flows.restyle`` wraps and what the kill tests run as a bare process. It decides
+nothing from memory: what is done is what lies committed in the night's folder."""
 
 from __future__ import annotations
 
@@ -30,8 +29,8 @@ from editcore.night import (
     write_sources,
 )
 from editcore.outcomes import Outcome
-from editcore.profiles import load_profile
-from editcore.sources import list_items
+from editcore.profiles import Profile, load_profile
+from editcore.sources import Item, list_items
 
 Say = Callable[[str], None]
 
@@ -63,7 +62,8 @@ class Report:
     summary: dict[str, Any]
 
     good: bool
-    """Whether everything that went well was delivered, and something did (a night of failures only is no success)."""
+    """Whether everything that went well was delivered, and something did (a night of failures only is no
+    success)."""
 
 
 def run_night(
@@ -88,7 +88,8 @@ def run_night(
 def reroute(
     output: str, name: str | None, thresholds: dict[str, Any], submit: Submit | None = None, say: Say = print
 ) -> Report:
-    """Route an old night again with other thresholds and deliver it again; no model, no source picture needed."""
+    """Route an old night again with other thresholds and deliver it again; no model, no source picture
+    needed."""
     with lease(output) as lost:
         known = [night for night in nights(output) if name in (None, night.name)]
         if not known:
@@ -105,49 +106,77 @@ def reroute(
         return _finish(night.reopen({**night.decisions, "thresholds": thresholds}), submit, say, lost)
 
 
+@dataclass(frozen=True)
+class Tonight:
+    """What a campaign asks for, and the night on disk that answers to it, if there is one."""
+
+    profile: Profile
+    items: list[Item]
+    sources: list[dict[str, Any]]
+    fingerprint: dict[str, Any]
+    night: Night | None
+
+
+def look(campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None) -> Tonight:
+    """List and hash the pictures and find the night to go on with. Writes nothing."""
+    profile = load_profile(profile_name or campaign.profile)
+    items = list_items(campaign.source, campaign.recipes)[:limit]
+    known = {
+        (row["uri"], row["size"], row["version"]): row["sha256"]
+        for night in nights(campaign.output)
+        for row in read_sources(night.path)
+        if row["sha256"]
+    }
+    sources = hash_sources(items, known, campaign.limits.max_bytes)
+    wanted = fingerprint(campaign, profile, {row["item_id"]: row["sha256"] for row in sources}, limit)
+    return Tonight(profile, items, sources, wanted, find(campaign.output, wanted, name))
+
+
+def finished_already(
+    campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None, say: Say = print
+) -> Report | None:
+    """The report of a night that needs nothing more; None if there is work. Starts nothing, needs no
+    lease."""
+    night = look(campaign, name, profile_name, limit).night
+    return _already_done(night, campaign, say) if night and night.finished else None
+
+
 def begin(
     campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None, say: Say
 ) -> Night:
     """The night to go on with, planned and on disk."""
-    profile = load_profile(profile_name or campaign.profile)
-    items = list_items(campaign.source, campaign.recipes)[:limit]
-    earlier = nights(campaign.output)
-    known = {
-        (r["uri"], r["size"], r["version"]): r["sha256"]
-        for n in earlier
-        for r in read_sources(n.path)
-        if r["sha256"]
-    }
-    sources = hash_sources(items, known, campaign.limits.max_bytes)
-    sha256 = {row["item_id"]: row["sha256"] for row in sources}
-    print_ = fingerprint(campaign, profile, sha256, limit)
-    wanted = decisions(campaign)
-    night = find(campaign.output, print_, name)
-    if night:
-        if not night.finished and (lines := differences(night.decisions, wanted)):
-            raise NightRefused(
-                f"night {night.name} was begun with other decisions:\n  "
-                + "\n  ".join(lines)
-                + "\nFinish it as it was begun, then apply the new thresholds with `vitrine reroute`"
-            )
-        return night
-    for old in earlier:
-        if not old.finished:
-            lines = differences(old.info["fingerprint"], print_)
-            say(f"night {old.name} stays unfinished; this one is another: " + "; ".join(lines[:5]))
+    tonight = look(campaign, name, profile_name, limit)
+    if tonight.night:
+        _same_decisions(tonight.night, campaign)
+        return tonight.night
+    for old in nights(campaign.output)[-1:]:
+        state = "finished" if old.finished else "left unfinished"
+        changes = "; ".join(differences(old.info["fingerprint"], tonight.fingerprint)[:5])
+        say(f"a new night: since {old.name} ({state}) changed {changes}")
     now = datetime.now().astimezone()
-    name = name or f"{now:%Y-%m-%d}-{digest(print_)[:8]}"
+    name = name or f"{now:%Y-%m-%d}-{digest(tonight.fingerprint)[:8]}"
     path = storage.join(campaign.output, "runs", name)
     storage.remove(path)  # what a planning that was killed left; nothing in it was ever promised
-    write_sources(path, sources)
-    rows = plan_rows(items, campaign.recipes, sha256, campaign.shard_size)
+    write_sources(path, tonight.sources)
+    sha256 = {row["item_id"]: row["sha256"] for row in tonight.sources}
     facts = {
         "created": now.isoformat(timespec="microseconds"),
-        "fingerprint": print_,
-        "decisions": wanted,
-        "source_pictures": len(items),
+        "fingerprint": tonight.fingerprint,
+        "decisions": decisions(campaign),
+        "source_pictures": len(tonight.items),
     }
-    return create(campaign.output, name, campaign, profile, rows, facts)
+    rows = plan_rows(tonight.items, campaign.recipes, sha256, campaign.shard_size)
+    return create(campaign.output, name, campaign, tonight.profile, rows, facts)
+
+
+def _same_decisions(night: Night, campaign: Campaign) -> None:
+    lines = differences(night.decisions, decisions(campaign))
+    if lines and not night.finished:
+        raise NightRefused(
+            f"night {night.name} was begun with other decisions:\n  "
+            + "\n  ".join(lines)
+            + "\nFinish it as it was begun, then apply the new ones with `vitrine reroute`"
+        )
 
 
 def _already_done(night: Night, campaign: Campaign, say: Say) -> Report:
@@ -165,7 +194,8 @@ def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
     shardwork.reset(night.path)
     planned = int(night.info["planned"])
     say(
-        f"night {night.name}: {night.info['source_pictures']} pictures, {planned} rows in {len(night.shards)} shards"
+        f"night {night.name}: {night.info['source_pictures']} pictures, {planned} rows in "
+        f"{len(night.shards)} shards"
     )
     storage.sweep(night.path)
     whole = not manifest.committed(night.path, "ingest")
@@ -173,8 +203,8 @@ def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
     books = manifest.account(night.path)
     if not books.balanced:
         raise NightFailed(
-            f"found {books.ok} ok + {books.skipped} skipped + {books.failed} failed, expected {books.planned} planned: "
-            f"rows were lost or doubled in {night.path}; keep it and report this"
+            f"found {books.ok} ok + {books.skipped} skipped + {books.failed} failed, expected "
+            f"{books.planned} planned: rows were lost or doubled in {night.path}; keep it and report this"
         )
     delivered = publish.run(night.path) if planned else {}
     summary = _summary(night, books, delivered, time.monotonic() - started, whole)
@@ -184,7 +214,8 @@ def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
 
 
 def _run_steps(night: Night, submit: Submit | None, lost: Any) -> None:
-    """All steps of all shards, in an order in which a worker rarely waits: shard 1's mask while shard 0 is edited."""
+    """All steps of all shards, in an order in which a worker rarely waits: shard 1's mask while shard 0 is
+    edited."""
     committed = {step: manifest.committed(night.path, step) for step in STEPS}
     for step in STEPS:
         shardwork.tell_committed(night, step, committed[step])

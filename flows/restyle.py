@@ -1,8 +1,8 @@
 """The night as a Prefect flow: one task run per shard and step, for schedules, deployments and the UI.
 
-Prefect is the view, the bucket is the truth: tasks take paths and return counts, nothing is cached or persisted
-by Prefect, and a resume looks at committed parts only. (Prefect's environment is set in ``flows/__init__.py``.)
-"""
+Prefect is the view, the bucket is the truth: tasks take paths and return counts, nothing is cached or
+persisted by Prefect, and a resume looks at committed parts only. (Prefect's environment is set in
+``flows/__init__.py``.)"""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ from tasks import steps
 
 def _task_of(step: str, function: Callable[[str, int], dict[str, Any]]) -> Any:
     return task(
-        function,
         name=step,
         task_run_name=step + "-{shard:05d}",
         cache_policy=NO_CACHE,
         persist_result=False,
         retries=0,  # rows retry inside the shard; a shard that fails as a whole needs a person
-    )
+    )(function)
 
 
 TASKS = {step: _task_of(step, function) for step, function in steps().items()}
@@ -38,13 +37,18 @@ def submit(step: str, path: str, shard: int, before: Done | None) -> Done:
     return TASKS[step].submit(path, shard, wait_for=[before] if before else None)
 
 
-@flow(name="restyle", task_runner=ThreadPoolTaskRunner(max_workers=2), persist_result=False)
+def workers(count: int) -> Any:
+    """A task runner for ``count`` shards at once (Prefect's own default is unlimited)."""
+    return ThreadPoolTaskRunner(max_workers=count)
+
+
+@flow(name="restyle", task_runner=workers(2), persist_result=False)
 def restyle(
     campaign: str, night: str | None = None, profile: str | None = None, limit: int | None = None
 ) -> dict[str, Any]:
     """Run the night of the campaign file ``campaign``; the fields of ``flows.night.Report``.
 
-    Give another number of workers with ``restyle.with_options(task_runner=...)``. Raises what
+    Give another number of workers with ``restyle.with_options(task_runner=workers(n))``. Raises what
     ``flows.night.run_night`` raises.
     """
     return asdict(run_night(load_campaign(campaign), night, profile, limit, submit=submit))

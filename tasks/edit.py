@@ -54,11 +54,11 @@ def _request(row: Row, night: Night) -> EditRequest | Exception:
 def _columns(request: EditRequest, result: EditResult, night: Night, engine: str, seconds: float) -> Row:
     name, notes = request.row_id, dict(result.notes)
     steps = notes.pop("steps", None)
-    keep_raw = night.keep_raw and result.raw is not None
+    raw = result.raw if night.keep_raw else None
     return {
         "image_path": pictures.put_png(night, f"{name}-after", result.image),
         "region_path": pictures.put_png(night, f"{name}-region", result.region),
-        "raw_path": pictures.put_png(night, f"{name}-raw", result.raw) if keep_raw else None,
+        "raw_path": None if raw is None else pictures.put_png(night, f"{name}-raw", raw),
         "seed": request.seed,
         "steps": None if steps is None else int(steps),
         "engine": engine,

@@ -18,8 +18,8 @@ _locks = {part: threading.RLock() for part in ("editor", "segmenter", "scorer")}
 def borrow(part: str, night: Night) -> Iterator[Any]:
     """The night's editor, segmenter or scorer, for this thread alone while the body runs.
 
-    Two shards are in work at once so that reading and writing overlap with the model; the model itself takes turns.
-    """
+    Two shards are in work at once so that reading and writing overlap with the model; the model itself takes
+    turns."""
     with _locks[part]:
         yield _load(part, night.profile.model_dump_json())
 
@@ -34,6 +34,6 @@ def batch_size(night: Night) -> int:
 def _load(part: str, profile_json: str) -> Any:
     profile = Profile.model_validate_json(profile_json)
     entry = profile.attribute(part)
-    if part == "segmenter":
-        return entry
-    return entry(profile) if part == "editor" else entry()
+    if part == "editor":
+        return entry(profile)
+    return entry(**profile.scorer_options) if part == "scorer" else entry

@@ -18,7 +18,8 @@ from editcore.outcomes import Outcome, RowError
 
 
 def source(row: Row, night: Night) -> Picture:
-    """The row's source, decoded; raises for what cannot be used, also if it changed since the night was planned."""
+    """The row's source, decoded; raises for what cannot be used, also if it changed since the night was
+    planned."""
     limits = night.limits
     return _source(row["source_uri"], row["source_sha256"], limits["max_pixels"], limits["max_bytes"])
 
@@ -34,7 +35,8 @@ def read_mask(uri: str, height: int, width: int) -> np.ndarray:
 
 
 def put_png(night: Night, name: str, array: np.ndarray) -> str:
-    """Write (H, W, 3) or (H, W) uint8 losslessly as ``images/<name>.png``; returns that path for the manifest."""
+    """Write (H, W, 3) or (H, W) uint8 losslessly as ``images/<name>.png``; returns that path for the
+    manifest."""
     sink = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(array)).save(sink, "PNG", compress_level=1)
     place = f"images/{name}.png"
@@ -55,7 +57,7 @@ def _source(uri: str, sha256: str, max_pixels: int, max_bytes: int) -> Picture:
         raise RowError(
             Outcome.BAD_INPUT,
             "source_changed",
-            f"{storage.name_of(uri)!r} was replaced while the night was running; it is done in the next night.",
+            f"{storage.name_of(uri)!r} was replaced while the night was running; the next night takes it.",
         )
     return images.load(data, max_pixels=max_pixels, max_bytes=max_bytes)
 
@@ -68,7 +70,7 @@ def _read(uri: str, max_bytes: int) -> bytes:
             raise RowError(
                 Outcome.BAD_INPUT,
                 "file_too_big",
-                f"{name} has {about['size'] / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} MB are read. Make it smaller.",
+                f"{name} has {about['size'] / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} are read. Make it smaller.",
             )
         return storage.read_bytes(uri)
     except FileNotFoundError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from editcore.manifest import Row
 from editcore.night import Night
+from editcore.scoring import ScoreRequest
 from editcore.shardwork import work_shard
 from tasks import models, pictures
 
@@ -19,18 +19,25 @@ def run(night_path: str, shard: int) -> dict[str, Any]:
     night = Night.open(night_path)
 
     def work(batch: list[Row]) -> Sequence[Row | Exception]:
-        return [_score(row, night) for row in batch]
+        requests = [_request(row, night) for row in batch]
+        good = [request for request in requests if isinstance(request, ScoreRequest)]
+        with models.borrow("scorer", night) as scorer:
+            scores = iter(scorer.score(good) if good else [])
+        return [request if isinstance(request, Exception) else next(scores) for request in requests]
 
     return work_shard(night_path, "score", shard, work, BATCH)
 
 
-def _score(row: Row, night: Night) -> Row | Exception:
+def _request(row: Row, night: Night) -> ScoreRequest | Exception:
     try:
-        before = pictures.source(row, night).rgb
-        after, region = (pictures.get_png(night, row[name]) for name in ("image_path", "region_path"))
-        started = time.monotonic()
-        with models.borrow("scorer", night) as scorer:
-            columns = scorer.score(before, after, region, row["words"], row["target"], row["caption"])
-        return {**columns, "score_seconds": time.monotonic() - started}
+        return ScoreRequest(
+            before=pictures.source(row, night).rgb,
+            after=pictures.get_png(night, row["image_path"]),
+            region=pictures.get_png(night, row["region_path"]),
+            alpha=pictures.get_png(night, row["mask_path"]),
+            words=row["words"],
+            target=row["target"],
+            caption=row["caption"],
+        )
     except Exception as error:
         return error

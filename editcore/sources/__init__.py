@@ -1,8 +1,7 @@
 """Where catalogue pictures come from: a folder (or bucket prefix) or a table. Nothing here opens a picture.
 
-``list_items`` gives one ``Item`` per picture, in a stable order, with an ``item_id`` that is safe as a file name
-whatever the SKU holds.
-"""
+``list_items`` gives one ``Item`` per picture, in a stable order, with an ``item_id`` that is safe as a file
+name whatever the SKU holds."""
 
 from __future__ import annotations
 
@@ -19,7 +18,8 @@ from editcore.campaign import CampaignError, Recipe, Source
 HIDDEN = (".", "_")
 """Files and folders whose names start so are not pictures: ``.DS_Store``, ``_SUCCESS``, ``__MACOSX``."""
 TABLES = (".csv", ".parquet", ".json", ".txt", ".md", ".yaml", ".yml", ".html")
-"""Files beside the pictures that are no attempt at one; a text file *named* .jpg is a bad picture, not skipped."""
+"""Files beside the pictures that are no attempt at one; a text file *named* .jpg is a bad picture, not
+skipped."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Item:
 
 
 def list_items(source: Source, recipes: Iterable[Recipe] = ()) -> list[Item]:
-    """The catalogue, sorted by item; ``CampaignError`` if the source is not there or a selection names no column."""
+    """The catalogue, sorted by item; ``CampaignError`` if the source is not there or a selection names no
+    column."""
     items = _from_folder(source.folder) if source.folder else _from_table(source)
     _check_selections(items, recipes)
     return items

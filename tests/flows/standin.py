@@ -1,7 +1,8 @@
 """Models that cost nothing, for tests of the night: deterministic, and they write down what they did.
 
 ``STANDIN_LOG`` names a file that gets the row id of every edited row; ``STANDIN_FAIL`` is ``WORD=ExceptionName``
-pairs: rows whose words hold WORD raise that exception.
+pairs: rows
+whose words hold WORD raise that exception.
 """
 
 from __future__ import annotations
@@ -57,14 +58,9 @@ def segment(picture: Any, given_mask: np.ndarray | None = None, region: str | No
 class Scorer:
     """Measures the kept region only."""
 
-    def score(
-        self,
-        before: np.ndarray,
-        after: np.ndarray,
-        region: np.ndarray,
-        words: str,
-        target: str,
-        caption: str | None,
-    ) -> dict[str, Any]:
-        kept = np.abs(before.astype(int) - after.astype(int))[region == 0]
-        return {"kept_max_diff": int(kept.max()), "region_change": 1.0}
+    def score(self, requests: Sequence[Any]) -> list[dict[str, Any]]:
+        return [self._score(request) for request in requests]
+
+    def _score(self, request: Any) -> dict[str, Any]:
+        kept = np.abs(request.before.astype(int) - request.after.astype(int))[request.region == 0]
+        return {"kept_max_diff": int(kept.max()), "region_change": 10.0}
