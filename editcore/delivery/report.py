@@ -23,21 +23,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from editcore.delivery.cards import full_card, line_of, small_card, text_of, warnings_of
 from editcore.delivery.night import ROUTES, count_rows, step_seconds
+from editcore.delivery.ranking import rank_rows, spread_choice
 
 CONTACT_ROWS = 240
 TABLE_ROWS = 2000
-
-ROUTE_ORDER = ("review", "rework", "publish")
-"""Cards begin with what waits for a person."""
-RISKS = {
-    "chroma_error": 1,
-    "delta_e": 1,
-    "lpips_kept": 1,
-    "clip_direction": -1,
-    "clip_text": -1,
-    "kept_max_diff": 1,
-}
-"""Score columns that say how doubtful a row is; 1 = higher is worse."""
 
 
 def render_report(
@@ -77,29 +66,6 @@ def render_report(
         facts=_facts(rows, run_info, settings),
         **_assets(),
     )
-
-
-def rank_rows(rows: pd.DataFrame) -> list[int]:
-    """Row indices, most doubtful first: by route, then by mean rank over the risk columns that are there."""
-    present = {name: sign for name, sign in RISKS.items() if name in rows and rows[name].notna().any()}
-    ranks = pd.DataFrame(
-        {name: (sign * rows[name].astype(float)).rank(pct=True) for name, sign in present.items()}
-    )
-    risk = ranks.mean(axis=1) if present else pd.Series(0.0, index=rows.index)
-    place = rows["route"].map({route: k for k, route in enumerate(ROUTE_ORDER)}).fillna(len(ROUTE_ORDER))
-    keys = pd.DataFrame({"place": place, "risk": -risk.fillna(0), "row_id": rows["row_id"]})
-    return keys.sort_values(["place", "risk", "row_id"], kind="stable").index.tolist()
-
-
-def spread_choice(rows: pd.DataFrame, order: list[int], limit: int) -> list[int]:
-    """At most ``limit`` edited rows, taken in turn from every (route, recipe) pair, in the given order."""
-    edited = [i for i in order if rows.at[i, "outcome"] == "ok"]
-    turn = pd.DataFrame(
-        {"group": [f"{rows.at[i, 'route']}/{rows.at[i, 'recipe_id']}" for i in edited]}, index=edited
-    )
-    turn["turn"] = turn.groupby("group").cumcount()
-    chosen = set(turn.sort_values("turn", kind="stable").index[:limit])
-    return [i for i in edited if i in chosen]
 
 
 def recipe_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -165,8 +131,14 @@ def _facts(
         values = sorted({str(v) for v in rows[column].dropna() if v}) if column in rows else []
         if values:
             facts.append((label, ", ".join(values)))
-    simple = {key: value for key, value in run_info.items() if isinstance(value, (str, int, float))}
-    return facts + [(key.replace("_", " ").capitalize(), str(value)) for key, value in simple.items()]
+    profile, fingerprint = run_info.get("profile"), run_info.get("fingerprint")
+    known = {
+        "Profile": profile.get("name") if isinstance(profile, Mapping) else profile,
+        "Code": fingerprint.get("code") if isinstance(fingerprint, Mapping) else None,
+        "Source pictures": run_info.get("source_pictures"),
+        "Planned at": run_info.get("created"),
+    }
+    return facts + [(label, str(value)[:60]) for label, value in known.items() if value]
 
 
 @lru_cache(maxsize=1)

@@ -88,7 +88,9 @@ class Night:
                 own = [self._view(row, step) for row in self.rows if row["shard"] == shard]
                 parts = [{key: value for key, value in row.items() if key in wanted} for row in own]
                 manifest.commit(str(self.run), step, shard, parts, seconds=0.5)
-        (self.run / "run.json").write_text(json.dumps({"code_version": "0.1.0", "profile": "bundled"}))
+        (self.run / "run.json").write_text(
+            json.dumps({"profile": {"name": "bundled"}, "fingerprint": {"code": "0.1.0"}})
+        )
         return self
 
     @staticmethod
