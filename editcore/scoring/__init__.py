@@ -37,13 +37,19 @@ class ScoreRequest:
     """Edited picture of the same size."""
     region: np.ndarray
     """(H, W) uint8: 0 = had to stay, 255 = inside the edit (``EditResult.region``)."""
-    alpha: np.ndarray
-    """(H, W) uint8 matte of the product: says where CLIP should look."""
     words: str
     """The instruction as the merchandiser wrote it."""
     target: Target
     caption: str | None = None
     """The customer's words about the source, if there are any; sharpens the texts."""
+    alpha: np.ndarray | None = None
+    """(H, W) uint8 matte of the product, to say where CLIP should look; None: taken from the region."""
+
+    def product(self) -> np.ndarray:
+        """(H, W) uint8, where the product is: the matte, else the region, else what a new background left."""
+        if self.alpha is not None:
+            return self.alpha
+        return 255 - self.region if self.target == "background" else self.region
 
 
 class Scorer:
@@ -67,7 +73,20 @@ class Scorer:
         self._clip = Clip(clip, clip_pretrained, device) if clip is not None else None
         self.identity = {"lpips": self._lpips.name, "clip": self._clip.name if self._clip else "none"}
 
-    def score(self, requests: Sequence[ScoreRequest]) -> list[Score]:
+    def score(
+        self,
+        before: np.ndarray,
+        after: np.ndarray,
+        region: np.ndarray,
+        words: str,
+        target: Target,
+        caption: str | None = None,
+        alpha: np.ndarray | None = None,
+    ) -> Score:
+        """Every column of ``columns.NAMES`` for one edit; the arguments are ``ScoreRequest``'s fields."""
+        return self.score_batch([ScoreRequest(before, after, region, words, target, caption, alpha)])[0]
+
+    def score_batch(self, requests: Sequence[ScoreRequest]) -> list[Score]:
         """Every column of ``columns.NAMES`` for each request, in their order."""
         from editcore.lexicon import parse
 
@@ -101,8 +120,8 @@ class Scorer:
 
         if self._clip is None:
             return [{} for _ in requests]
-        before = [product_square(r.before, r.alpha) for r in requests]
-        after = [product_square(r.after, r.alpha) for r in requests]
+        before = [product_square(r.before, r.product()) for r in requests]
+        after = [product_square(r.after, r.product()) for r in requests]
         texts = [describe(r.caption, i) for r, i in zip(requests, instructions, strict=True)]
         return (
             [dict(row) for row in self._clip.score(before, after, *zip(*texts, strict=True))] if texts else []
