@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 
 from editcore.editors import matte
-from editcore.editors.colourspace import linear_from_srgb, srgb_from_linear
 from editcore.editors.crop import Box, give_back, take
 from editcore.editors.shadow import ground_shadow
 
@@ -96,11 +95,12 @@ def fill_ghost(scene: np.ndarray, alpha: np.ndarray, box: Box) -> np.ndarray:
 
 
 def _shadowed(back: np.ndarray, image: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, str]:
-    """Background under the product's shadow, multiplied in linear light."""
+    """Background under the product's shadow. Linear light times s is sRGB times s ** (1 / 2.2), near
+    enough."""
     shadow = ground_shadow(image, alpha)
     if shadow.origin == "none":
         return back, shadow.origin
-    return srgb_from_linear(linear_from_srgb(back) * shadow.light[..., None]), shadow.origin
+    return back * cv2.pow(shadow.light, 1 / 2.2)[..., None], shadow.origin
 
 
 def _grain(shape: tuple[int, int], seed: int) -> np.ndarray:

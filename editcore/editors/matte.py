@@ -31,11 +31,13 @@ def foreground(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     Where alpha is 255 it is the source exactly. Works for any sizes; meaningless where alpha is 0.
     """
     source = image.astype(np.float32) / 255
-    alpha_f = (alpha.astype(np.float32) / 255)[..., None]
     reach = max(min(alpha.shape) // 14, 3)
-    fore, back = _blur_fusion(source, source, source, alpha_f, reach)
-    fore, _ = _blur_fusion(source, fore, back, alpha_f, max(reach // 12, 2))
-    return np.where(alpha_f >= 1, source, np.clip(fore, 0, 1))
+    window = _around(alpha, reach)
+    near, alpha_f = source[window], (alpha[window].astype(np.float32) / 255)[..., None]
+    fore, back = _blur_fusion(near, near, near, alpha_f, reach)
+    fore, _ = _blur_fusion(near, fore, back, alpha_f, max(reach // 12, 2))
+    source[window] = np.where(alpha_f >= 1, near, fore)
+    return source
 
 
 def over(image: np.ndarray, fore: np.ndarray, alpha: np.ndarray, back: np.ndarray) -> np.ndarray:
@@ -65,3 +67,9 @@ def _blur_fusion(
     mean_back = cv2.blur(back * (1 - alpha), size) / (1 - mean_alpha + 1e-5)
     fore = mean_fore + alpha * (image - alpha * mean_fore - (1 - alpha) * mean_back)
     return np.clip(fore, 0, 1), np.clip(mean_back, 0, 1)
+
+
+def _around(alpha: np.ndarray, margin: int) -> tuple[slice, slice]:
+    """The matte's bounds with a margin, as slices."""
+    left, top, right, bottom = bounds(alpha, 1)
+    return slice(max(top - margin, 0), bottom + margin), slice(max(left - margin, 0), right + margin)

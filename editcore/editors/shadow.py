@@ -69,7 +69,7 @@ def _contact(alpha: np.ndarray, box: Box) -> np.ndarray:
     columns, lowest, weight = _contact_line(alpha, box)
     total = np.zeros_like(alpha)
     reach = min(width, 2.5 * height)
-    for share, gain in ((0.018, 1.0), (0.06, 0.8), (0.16, 0.45)):
+    for share, gain in ((0.018, 1.0), (0.08, 0.85), (0.2, 0.6)):
         sigma = max(share * reach, 0.6)
         rise = max(FORESHORTENING * sigma, 0.5)
         # A band reaching up under the product: what is seen is the half that spreads out below it.

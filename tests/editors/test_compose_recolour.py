@@ -49,8 +49,8 @@ def test_mean_chroma_meets_the_named_colour(old, new):
 
 @pytest.mark.parametrize(
     ("old", "new", "low", "high"),
-    [((240, 240, 240), NAVY, 0.2, 0.36), ((30, 30, 30), CREAM, 0.82, 0.99), ((245, 210, 30), WHITE, 0.85, 0.99),
-     (RED, BLACK, 0.1, 0.26), ((30, 30, 30), WHITE, 0.83, 0.99)],
+    [((240, 240, 240), NAVY, 0.2, 0.36), ((30, 30, 30), CREAM, 0.82, 0.99),
+     ((245, 210, 30), WHITE, 0.85, 0.99), (RED, BLACK, 0.1, 0.26), ((30, 30, 30), WHITE, 0.83, 0.99)],
 )  # fmt: skip
 def test_far_moves_reach_the_target_lightness(old, new, low, high):
     image, alpha, _ = ball(old)
