@@ -21,6 +21,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from editcore.pixels import quiet
+
 SIDE = 256
 """Longer side at which pictures are compared, pixels; LPIPS was calibrated on patches of 64."""
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
@@ -72,7 +74,8 @@ def _load_lpips(alexnet: Path) -> Any:
     import lpips
     import torch
 
-    model = lpips.LPIPS(net="alex", pnet_rand=True, verbose=False)
+    with quiet():  # lpips names torchvision's arguments the old way
+        model = lpips.LPIPS(net="alex", pnet_rand=True, verbose=False)
     weights = torch.load(alexnet, map_location="cpu", weights_only=True)
     renamed = {}
     for number, (first, end) in enumerate(_SLICES, start=1):

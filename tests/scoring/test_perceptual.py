@@ -38,9 +38,9 @@ def test_identical_is_zero_and_damage_grows(lpips: Lpips, photo: np.ndarray) -> 
     assert lpips([(photo, photo)]) == [0.0]
     blurred = [cv2.GaussianBlur(photo, (0, 0), sigma) for sigma in (2, 4, 8, 16)]
     other = np.ascontiguousarray(data.astronaut()[:300, :300])
-    distances = lpips([(photo, worse) for worse in [*blurred, other]])
+    *distances, elsewhere = lpips([(photo, worse) for worse in [*blurred, other]])
     assert all(better < worse for better, worse in pairwise(distances))
-    assert distances[0] > 0 and distances[-1] > 0.4
+    assert distances[0] > 0 and elsewhere > 0.4
 
 
 def test_a_shift_by_one_pixel_is_small(lpips: Lpips, photo: np.ndarray) -> None:

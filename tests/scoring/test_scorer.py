@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ class ColourClip:
     """A CLIP that knows one thing: embeddings are mean colours, and colour words point where they should."""
 
     name = "mean-colour"
-    COLOURS = {"navy": (22, 33, 63), "red": (200, 32, 30), "white": (247, 247, 245)}
+    COLOURS: ClassVar = {"navy": (22, 33, 63), "red": (200, 32, 30), "white": (247, 247, 245)}
 
     def score(self, before: Any, after: Any, source_texts: Any, target_texts: Any) -> list[dict[str, Any]]:
         from editcore.scoring.clip import direction
