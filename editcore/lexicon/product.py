@@ -18,10 +18,14 @@ _ADDING = frozenset(["add", "adds", "adding", "attach", "insert", "give", "with"
 _INTO = frozenset(["into", "of", "from", "brushed", "polished", "made", "out", "as", "hammered", "aged"])
 _DEFINITE = DETERMINERS - {"a", "an"}
 _COLOUR_FIRST = frozenset(
-    ["gold", "golden", "silver", "rose gold", "rosegold", "terracotta", "cherry", "ebony", "stone", "sandstone",
-     "slate", "linen", "cotton", "platinum", "titanium", "nickel", "clay", "pewter", "zinc", "iron", "gunmetal"]
+    ["gold", "golden", "silver", "rose gold", "rosegold", "terracotta", "cherry", "ebony",
+     "sandstone", "slate", "linen", "cotton", "platinum", "titanium", "nickel", "clay", "pewter",
+     "zinc", "iron", "gunmetal"]
 )  # fmt: skip
 """Words that are a colour unless something says they are a material ("turn it into gold", "linen sofa")."""
+_COLOUR_NOUNS = frozenset(["colour", "coloured", "colours", "paint", "shade", "tone"])
+_COLOURING = frozenset(["paint", "painted", "recolour", "recoloured", "dye", "dyed", "tint", "colour"])
+_DECORATING = frozenset(["add", "give", "with", "in", "remove", "without", "no", "pattern", "of"])
 _FINISHES = frozenset({"matte", "glossy"})
 
 
@@ -102,36 +106,48 @@ def _continues(spans: Sequence[Span], i: int) -> bool:
 
 def _role(spans: Sequence[Span], i: int) -> str:
     """The meaning of a span here, "" for words without one."""
-    span = spans[i]
-    before = spans[i - 1].key if i else ""
+    span, before = spans[i], spans[i - 1] if i else None
     following = spans[i + 1] if i + 1 < len(spans) else None
     verbs = {s.key for s in spans[:i]}
+    if span.has("motif") and span.has("part", "noun"):
+        in_vase = any(s.options.get("noun") == "vase" for s in spans)
+        return "part" if in_vase and span.has("part") else "motif" if verbs & _DECORATING else "noun"
     if span.has("part") and (verbs & (_ADDING | _REMOVING) or not span.has("noun")):
         return "part" if span.key != "back" or verbs & (_ADDING | _REMOVING) else ""
-    if span.has("motif") and span.has("noun"):
-        return "motif" if verbs & (_ADDING | _REMOVING | {"in"}) else "noun"
-    if span.has("noun") and not span.has("colour"):
-        is_head = not span.is_attribute or (before in _DEFINITE | {"a", "an"} and not _before_noun(following))
+    if span.has("noun") and not span.colour:
+        is_head = not span.is_attribute or (_after_determiner(spans, i) and not _before_noun(following))
         return "noun" if is_head else _substance(span)
-    if span.has("noun") and before in _DEFINITE and not _before_noun(following) and i not in _asked(spans):
-        return "noun"
+    if span.has("noun") and before and before.key in _DEFINITE and not _before_noun(following):
+        return "colour" if i in _asked(spans) else "noun"
     if span.colour and span.has("material", "wood", "metal"):
-        return _colour_or_substance(span, before, following)
-    if span.colour:
-        return "colour"
-    return _substance(span)
+        return _substance(span) if _is_substance(span, before, following, verbs) else "colour"
+    return "colour" if span.colour else _substance(span)
 
 
-def _colour_or_substance(span: Span, before: str, following: Span | None) -> str:
-    if following is not None and following.key in ("colour", "coloured", "colours", "paint", "shade", "tone"):
-        return "colour"
-    if before in _INTO or _before_noun(following):
-        return _substance(span)
-    return "colour" if span.key in _COLOUR_FIRST else _substance(span)
+def _is_substance(span: Span, before: Span | None, following: Span | None, verbs: set[str]) -> bool:
+    """Whether a word that is a colour and a material is the material: "turn it into gold", "linen sofa"."""
+    if following and (following.key in _COLOUR_NOUNS or following.has("pattern", "motif")):
+        return False
+    if "material" in verbs or (before and before.colour):
+        return True
+    if following and (following.has("material") or following.key in ("and", "with")):
+        return False
+    if before and before.key in _INTO:
+        return True
+    if verbs & _COLOURING or (before and before.key in ("and", "to", "plain")):
+        return False
+    return _before_noun(following) or span.key not in _COLOUR_FIRST
+
+
+def _after_determiner(spans: Sequence[Span], i: int) -> bool:
+    """Whether an article opens the chain of attributes before: "a dusty blue glass"."""
+    while i and (spans[i - 1].is_attribute or spans[i - 1].key == "and"):
+        i -= 1
+    return i > 0 and spans[i - 1].key in DETERMINERS
 
 
 def _before_noun(span: Span | None) -> bool:
-    return span is not None and span.has("noun", "part", "material")
+    return span is not None and span.has("noun", "part")
 
 
 def _substance(span: Span) -> str:

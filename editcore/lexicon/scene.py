@@ -12,9 +12,8 @@ from editcore.lexicon.wording import scene_words
 
 _PLACING = frozenset(["on", "onto", "upon", "against", "in", "into", "to", "with", "front", "over"])
 _BOUNDARIES = _PLACING | {"and", "behind", "before", "from", "but", "then", "under"}
-_SKIPPED_OBJECT = frozenset(
-    ["behind", "under", "underneath", "beneath", "below", "around", "beside", "for", "of"]
-)
+_SKIPPED_OBJECT = frozenset(["behind", "under", "underneath", "beneath", "below", "around", "beside", "for"])
+_FILLING = DETERMINERS | {"and", "of", "sheet", "piece", "layer", "length", "roll", "pile"}
 _STYLES = frozenset({"warm", "cool", "bright", "dark", "light"})
 _MATERIAL_SURFACES = {
     "wooden": "oak wood", "marble": "white marble", "stone": "granite", "concrete": "concrete",
@@ -30,7 +29,8 @@ _HEAD_SURFACES = {
 """What a floor word means by itself, and with a colour."""
 _COLOUR_FIRST = frozenset(
     ["slate", "gold", "copper", "brass", "silver", "chrome", "bronze", "rose gold", "cherry", "ebony",
-     "mahogany", "linen", "cotton", "plaster", "stone", "sandstone", "terracotta", "steel", "earth", "clay", "alabaster"]
+     "mahogany", "linen", "cotton", "plaster", "stone", "sandstone", "terracotta", "steel", "earth", "clay",
+     "alabaster"]
 )  # fmt: skip
 """Bare words ("slate") that are the colour of a backdrop; other bare words ("snow") are what they name."""
 _YIELDING = frozenset({"tiles", "cotton", "linen", "oak wood"})
@@ -95,8 +95,9 @@ def read_scene(spans: Sequence[Span]) -> Scene:
             _read_surface(group, scene)
     if scene.surface:
         scene.setting = "floor"
-    elif scene.setting is None and (scene.wall or scene.finish):
-        scene.setting = "studio"
+    elif scene.wall:
+        first = scene.wall.name.split(" ")[0]
+        scene.style = scene.style or (first if first in _STYLES else None)
     return scene
 
 
@@ -125,7 +126,7 @@ def _leads_to_scene(spans: Iterable[Span], strict: bool) -> bool:
         if span.has("wall", "floor") or (span.has("surface") and not strict):
             return True
         described = span.is_attribute or span.has("style", "surface", "finish")
-        if not described and span.key not in DETERMINERS | {"and", "of"} and not is_modifier(span.key):
+        if not described and span.key not in _FILLING and not is_modifier(span.key):
             return False
     return False
 
@@ -137,14 +138,7 @@ def _groups(spans: Sequence[Span]) -> list[_Group]:
 
     def flush(head: Span | None = None) -> None:
         nonlocal pending
-        late = (
-            head is None
-            and groups
-            and pending
-            and not placed
-            and all(s.colour or s.has("style") for s in pending)
-        )
-        if late and not groups[-1].colours:
+        if groups and head is None and not placed and _are_late(pending) and not groups[-1].colours:
             groups[-1].modifiers += pending  # "a wall painted sage", "studio background in dark blue"
         elif pending or head:
             groups.append(_Group(pending, head, placed))
@@ -167,6 +161,14 @@ def _groups(spans: Sequence[Span]) -> list[_Group]:
     return groups
 
 
+def _are_late(spans: Sequence[Span]) -> bool:
+    """Colours that can only belong to what was named before them."""
+    materials = [s for s in spans if s.has("surface", "wood", "metal", "material")]
+    if materials and (len(spans) > 1 or materials[0].key not in _COLOUR_FIRST):
+        return False
+    return bool(spans) and all(s.colour or s.has("style") for s in spans)
+
+
 def _describes(span: Span) -> bool:
     return span.has("colour", "surface", "wood", "metal", "material", "finish", "style", "place")
 
@@ -184,7 +186,7 @@ def _joins_colours(spans: Sequence[Span], i: int) -> bool:
 
 def _read_wall(group: _Group, scene: Scene) -> None:
     is_backdrop = group.head is not None and group.head.options["wall"] == "background"
-    finishes = [span for span in group.modifiers if span.has("finish")]
+    finishes = [span for span in group.modifiers if span.has("finish")][-1:]
     if is_backdrop and any(_only_surface(span) for span in group.modifiers):
         return _read_surface(_Group(group.modifiers, None, True), scene)
     colours = [span.colour for span in group.modifiers if span.colour and span not in finishes]
@@ -203,7 +205,7 @@ def _only_surface(span: Span) -> bool:
 def _read_surface(group: _Group, scene: Scene) -> None:
     scene.places += [span.key for span in group.modifiers if span.has("place")]
     surface = _surface(group)
-    scene.style = scene.style or _style([s for s in group.modifiers if not (surface and s.colour)])
+    scene.style = scene.style or _style(group.modifiers)
     if surface is None:
         colours = [s.colour for s in group.modifiers if s.colour and not s.has("place")]
         if colours and not scene.wall and not scene.surface:
@@ -255,13 +257,10 @@ def _is_surface_word(span: Span, group: _Group) -> bool:
         return False
     if not span.colour:
         return True
-    if len(group.modifiers) == 1 and not group.head and not group.placed:
-        return span.key not in _COLOUR_FIRST
-    if span.has("wood") and (group.head or group.placed):
-        return True
-    if any(s is not span and not s.colour and _surface_of(s) for s in group.modifiers):
-        return span.has("surface") and span is not group.modifiers[0]
-    return group.placed or group.head is not None
+    later = group.modifiers[group.modifiers.index(span) + 1 :]
+    if any(s.has("surface", "wood", "metal", "material") for s in later):
+        return False
+    return group.placed or group.head is not None or len(group.modifiers) > 1 or span.key not in _COLOUR_FIRST
 
 
 def _name(colour: Colour | None) -> str | None:
@@ -269,10 +268,4 @@ def _name(colour: Colour | None) -> str | None:
 
 
 def _style(spans: Sequence[Span]) -> str | None:
-    for span in spans:
-        first = span.tokens[0].key
-        if span.has("style"):
-            return span.options["style"]
-        if span.colour and first in _STYLES:
-            return first
-    return None
+    return next((span.options["style"] for span in spans if span.has("style")), None)

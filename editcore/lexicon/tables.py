@@ -22,8 +22,8 @@ STOP_WORDS = frozenset(word for row in _rows("stopwords.tsv") for word in row[0]
 """Words that carry no attribute of their own; known, never reported."""
 
 FILLERS = frozenset(
-    ["please", "kindly", "just", "simply", "really", "quite", "could", "would", "can", "you", "i", "we", "want",
-     "like", "need", "lets", "let", "should"]
+    ["please", "kindly", "just", "simply", "really", "quite", "could", "would", "can", "you", "i", "we",
+     "want", "like", "need", "lets", "let", "should"]
 )  # fmt: skip
 """Stop words left out of the text for the encoder."""
 
