@@ -73,20 +73,7 @@ class Scorer:
         self._clip = Clip(clip, clip_pretrained, device) if clip is not None else None
         self.identity = {"lpips": self._lpips.name, "clip": self._clip.name if self._clip else "none"}
 
-    def score(
-        self,
-        before: np.ndarray,
-        after: np.ndarray,
-        region: np.ndarray,
-        words: str,
-        target: Target,
-        caption: str | None = None,
-        alpha: np.ndarray | None = None,
-    ) -> Score:
-        """Every column of ``columns.NAMES`` for one edit; the arguments are ``ScoreRequest``'s fields."""
-        return self.score_batch([ScoreRequest(before, after, region, words, target, caption, alpha)])[0]
-
-    def score_batch(self, requests: Sequence[ScoreRequest]) -> list[Score]:
+    def score(self, requests: Sequence[ScoreRequest]) -> list[Score]:
         """Every column of ``columns.NAMES`` for each request, in their order."""
         from editcore.lexicon import parse
 

@@ -11,7 +11,7 @@ from skimage import data
 
 from editcore.manifest import schema
 from editcore.routing import RULES, route
-from editcore.scoring import BY_NAME, COLUMNS, NAMES, Scorer, ScoreRequest, product_square
+from editcore.scoring import BY_NAME, COLUMNS, NAMES, Score, Scorer, ScoreRequest, product_square
 from editcore.scoring.texts import describe
 
 
@@ -53,6 +53,10 @@ def cup() -> tuple[np.ndarray, np.ndarray]:
     return photo, (((x - 220) / 170) ** 2 + ((y - 210) / 150) ** 2 < 1).astype(np.uint8) * 255
 
 
+def one(scorer: Scorer, *fields: Any) -> Score:
+    return scorer.score([ScoreRequest(*fields)])[0]
+
+
 def painted(cup: tuple[np.ndarray, np.ndarray], rgb: tuple[int, int, int]) -> np.ndarray:
     photo, region = cup
     light = photo.max(axis=2, keepdims=True) / 255
@@ -60,7 +64,7 @@ def painted(cup: tuple[np.ndarray, np.ndarray], rgb: tuple[int, int, int]) -> np
 
 
 def test_columns_are_the_manifests_and_documented(scorer: Scorer, cup: tuple[np.ndarray, np.ndarray]) -> None:
-    row = scorer.score(cup[0], painted(cup, (22, 33, 63)), cup[1], "make it navy", "product")
+    row = one(scorer, cup[0], painted(cup, (22, 33, 63)), cup[1], "make it navy", "product")
     assert tuple(row) == NAMES
     assert set(NAMES) <= set(schema("score").names)
     assert all(column.meaning and column.better in ("higher", "lower", "neither") for column in COLUMNS)
@@ -78,9 +82,7 @@ def test_every_judged_column_falls_when_the_edit_is_spoilt(
     wrong = painted(cup, (200, 150, 20))
     spoilt = np.clip(wrong + np.random.default_rng(0).normal(0, 25, photo.shape), 0, 255).astype(np.uint8)
     spoilt[:40] = 0
-    better, worse = (
-        scorer.score(photo, after, region, "make it navy", "product") for after in (good, spoilt)
-    )
+    better, worse = (one(scorer, photo, after, region, "make it navy", "product") for after in (good, spoilt))
     judged = [name for name in NAMES if BY_NAME[name].better != "neither" and name != "score_seconds"]
     assert len(judged) == 9
     for name in judged:
@@ -92,13 +94,13 @@ def test_every_judged_column_falls_when_the_edit_is_spoilt(
 
 def test_an_edit_that_did_nothing_is_caught(scorer: Scorer, cup: tuple[np.ndarray, np.ndarray]) -> None:
     photo, region = cup
-    row = scorer.score(photo, photo, region, "make it navy", "product")
+    row = one(scorer, photo, photo, region, "make it navy", "product")
     assert row["region_change"] == row["lpips"] == row["clip_direction"] == 0
     assert route(row).route == "rework" and "Next to nothing happened" in route(row).reason
 
 
 def test_the_wrong_colour_is_caught(scorer: Scorer, cup: tuple[np.ndarray, np.ndarray]) -> None:
-    row = scorer.score(cup[0], painted(cup, (30, 160, 60)), cup[1], "make it red", "product")
+    row = one(scorer, cup[0], painted(cup, (30, 160, 60)), cup[1], "make it red", "product")
     assert route(row).route == "rework" and "another colour" in route(row).reason
 
 
@@ -108,9 +110,9 @@ def test_colour_is_judged_on_the_background_when_that_was_named(
     photo, product = cup
     region = 255 - product
     white = np.where(region[..., None] > 0, np.uint8(246), photo)
-    row = scorer.score(photo, white, region, "white studio background", "background", "a red cup")
+    row = one(scorer, photo, white, region, "white studio background", "background", "a red cup")
     assert row["chroma_error"] < 3 and row["delta_e"] < 3 and row["kept_psnr"] == 100
-    floor = scorer.score(photo, white, region, "on an oak table", "background")
+    floor = one(scorer, photo, white, region, "on an oak table", "background")
     assert floor["chroma_error"] is None and floor["delta_e"] is None
 
 
@@ -120,18 +122,18 @@ def test_batches_equal_single_calls_in_order(scorer: Scorer, cup: tuple[np.ndarr
         ScoreRequest(photo, painted(cup, rgb), region, f"make it {word}", "product")
         for word, rgb in ColourClip.COLOURS.items()
     ]
-    batch = scorer.score_batch(requests)
+    batch = scorer.score(requests)
     for request, row in zip(requests, batch, strict=True):
-        single = scorer.score(request.before, request.after, region, request.words, "product")
+        single = scorer.score([request])[0]
         assert {k: v for k, v in single.items() if k != "score_seconds"} == {
             k: v for k, v in row.items() if k != "score_seconds"
         }
-    assert scorer.score_batch([]) == []
+    assert scorer.score([]) == []
 
 
 def test_without_a_clip_model_its_columns_are_null(cup: tuple[np.ndarray, np.ndarray]) -> None:
     scorer = Scorer(clip=None)
-    row = scorer.score(cup[0], painted(cup, (22, 33, 63)), cup[1], "make it navy", "product")
+    row = one(scorer, cup[0], painted(cup, (22, 33, 63)), cup[1], "make it navy", "product")
     assert all(row[name] is None for name in NAMES if name.startswith("clip_"))
     assert scorer.identity["clip"] == "none"
     assert route(row).route == "publish"
@@ -170,7 +172,7 @@ def test_a_tiny_bundled_clip_fills_its_columns(
     torch.manual_seed(0)
     save_scorer(CLIP(**config), tmp_path / "t", config, tmp_path / "scorer")
     monkeypatch.setattr(editcore.scoring, "BUNDLED_CLIP", tmp_path / "scorer")
-    row = Scorer().score(cup[0], painted(cup, (22, 33, 63)), cup[1], "make it navy", "product")
+    row = one(Scorer(), cup[0], painted(cup, (22, 33, 63)), cup[1], "make it navy", "product")
     assert row["clip_model"] == "open_clip:scorer"
     assert all(-1 <= row[name] <= 1 for name in ("clip_text", "clip_direction", "clip_image"))
 
