@@ -1,0 +1,240 @@
+"""The editor's and the scorer's data: exact edits of studio specimens, photographed and then encoded.
+
+Two passes, because photographs need no model: ``build_store`` photographs (pictures at 128 px, regions, words,
+captions), ``encode_store`` adds the latents once the autoencoder is trained. Layout of a store folder:
+
+    pictures.npy      (N, 3, 128, 128) uint8   sources, targets and cut-outs
+    regions.npy       (M, 16, 16) uint8        what may change, averaged to latent cells
+    examples.parquet  source, target, region (row numbers), kind, words, held_out
+    attributes.npy    (N, A) int16             ids of the setup's attributes, -1 for cut-outs
+    captions.parquet  picture, text, attributes
+    attributes.json   names behind the ids
+    latents.npy       (N, C, 16, 16) float16
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from editcore.editors.pipeline import GREY
+from editcore.lexicon import parse
+from editcore.studio.captions import ATTRIBUTES, attributes, caption, look_words, scene_words
+from editcore.studio.edits import Edit, region_of, sample_edit
+from editcore.studio.gbuffer import GBuffer
+from editcore.studio.looks import sample_look
+from editcore.studio.photograph import Geometry, Photos, Setup, photograph, sample_setup
+from editcore.studio.scenes import sample_scene
+from editcore.training.pictures import to_uint8
+
+PIXELS = 128
+CELL = 8
+MIX = {
+    "background": 0.40, "recolour": 0.29, "recolour_part": 0.06, "material": 0.13, "pattern": 0.04, "part": 0.03,
+    "rotate": 0.01, "move": 0.01, "scale": 0.01, "insert": 0.02,
+}  # fmt: skip
+"""Shares of the edit kinds: the hard ones that a model of this size will not master get little of its time."""
+BASES, EDITS_PER_BASE = 2, 9
+HELD_OUT_SPECIMENS = 48
+
+
+@dataclass
+class Specimen:
+    """What one worker sends back; row numbers count from 0 within the specimen."""
+
+    pictures: list[np.ndarray] = field(default_factory=list)
+    attributes: list[dict[str, str] | None] = field(default_factory=list)
+    captions: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)
+    """(picture, text, names of the attributes the text tells)"""
+    regions: list[np.ndarray] = field(default_factory=list)
+    examples: list[dict[str, object]] = field(default_factory=list)
+
+
+def build_store(folder: Path, specimens: int, seed: int, workers: int = 2) -> None:
+    """Photograph ``specimens`` products and their edits; the first ``HELD_OUT_SPECIMENS`` are never trained on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = _Rows(folder / "pictures.npy", (3, PIXELS, PIXELS))
+    regions = _Rows(folder / "regions.npy", (PIXELS // CELL, PIXELS // CELL))
+    facts: list[dict[str, str] | None] = []
+    examples: list[dict[str, object]] = []
+    captions: list[tuple[int, str, tuple[str, ...]]] = []
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        for number, one in enumerate(pool.map(_photograph, range(seed, seed + specimens), chunksize=8)):
+            shift = {"source": pictures.count, "target": pictures.count, "region": regions.count}
+            for example in one.examples:
+                example |= {k: int(example[k]) + v for k, v in shift.items()}  # type: ignore[call-overload]
+                examples.append(example | {"held_out": number < HELD_OUT_SPECIMENS})
+            captions += [(picture + pictures.count, *rest) for picture, *rest in one.captions]  # type: ignore[misc]
+            facts += one.attributes
+            pictures.extend(one.pictures)
+            regions.extend(one.regions)
+            if number % 200 == 199:
+                print(f"{number + 1} of {specimens} specimens, {pictures.count} pictures", flush=True)
+    pictures.close()
+    regions.close()
+    pq.write_table(pa.Table.from_pylist(examples), folder / "examples.parquet")
+    _write_captions(folder, facts, captions)
+
+
+def encode_store(folder: Path, autoencoder_folder: Path, batch: int = 64) -> None:
+    """Add ``latents.npy`` and the autoencoder's config, from which the latents' scale is read."""
+    from diffusers import AutoencoderDC
+
+    from editcore.training.autoencoder import encode
+
+    autoencoder = AutoencoderDC.from_pretrained(autoencoder_folder).float().to(memory_format=torch.channels_last)
+    autoencoder.save_config(folder / "autoencoder")
+    pictures = np.load(folder / "pictures.npy", mmap_mode="r")
+    latents = _Rows(folder / "latents.npy", (autoencoder.config.latent_channels, 16, 16), np.float16)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for start in range(0, len(pictures), batch):
+            rgb = torch.from_numpy(pictures[start : start + batch].astype(np.float32)) / 255
+            latents.extend(encode(autoencoder, rgb).to(torch.float16).numpy())
+    latents.close()
+
+
+def store_texts(folder: Path) -> Iterable[str]:
+    """All instructions and captions, for the tokenizer."""
+    yield from pq.read_table(folder / "captions.parquet")["text"].to_pylist()
+    for words in pq.read_table(folder / "examples.parquet")["words"].to_pylist():
+        yield from words
+
+
+# --- one specimen, in a worker
+
+
+def _photograph(seed: int) -> Specimen:
+    rng = random.Random(seed)
+    first = sample_setup(seed)
+    bases = [first, *(_in_other_clothes(first, rng) for _ in range(BASES - 1))]
+    one, gbuffers = Specimen(), {}  # type: ignore[var-annotated]
+    rows: dict[Setup, tuple[int, Photos]] = {}
+    for base in bases:
+        cut = _add_cutout(one, _photo(one, rows, base, gbuffers, rng)[1], rng)
+        for kind in rng.choices(list(MIX), list(MIX.values()), k=EDITS_PER_BASE):
+            edit = sample_edit(kind, base, rng)
+            if edit:
+                _add_example(one, rows, edit, cut, gbuffers, rng)
+    return one
+
+
+def _in_other_clothes(setup: Setup, rng: random.Random) -> Setup:
+    return replace(setup, look=sample_look(setup.kind, rng), scene=sample_scene(rng))
+
+
+def _photo(
+    one: Specimen, rows: dict[Setup, tuple[int, Photos]], setup: Setup,
+    gbuffers: dict[Geometry, GBuffer], rng: random.Random,
+) -> tuple[int, Photos]:  # fmt: skip
+    if setup not in rows:
+        photos = photograph([setup], PIXELS, gbuffers=gbuffers)
+        rows[setup] = (len(one.pictures), photos)
+        one.pictures.append(to_uint8(photos.rgb_B3HW)[0])
+        one.attributes.append(attributes(setup))
+        if setup.shown:
+            one.captions += [(rows[setup][0], *text) for text in _texts(setup, rng)]
+    return rows[setup]
+
+
+def _add_cutout(one: Specimen, photos: Photos, rng: random.Random) -> int:
+    """The product on grey, as background edits see it; masks of real photos are less than exact."""
+    mask = photos.mask_B1HW
+    if rng.random() < 0.4:
+        width = rng.choice([3, 5])
+        mask = (F.avg_pool2d(mask, width, 1, width // 2) * rng.choice([1.0, 1.6, 2.5]) - rng.choice([0, 0.3])).clamp(0, 1)
+    cutout = photos.rgb_B3HW * mask + GREY * (1 - mask)
+    one.pictures.append(to_uint8(_grain(cutout, rng))[0])
+    one.attributes.append(None)
+    return len(one.pictures) - 1
+
+
+def _grain(rgb: Tensor, rng: random.Random) -> Tensor:
+    """Sensor noise on some sources, so that real photos are not a surprise."""
+    if rng.random() < 0.7:
+        return rgb
+    generator = torch.Generator().manual_seed(rng.randrange(2**31))
+    return rgb + rng.uniform(0.005, 0.03) * torch.randn(rgb.shape, generator=generator)
+
+
+def _add_example(
+    one: Specimen, rows: dict[Setup, tuple[int, Photos]], edit: Edit, cut: int,
+    gbuffers: dict[Geometry, GBuffer], rng: random.Random,
+) -> None:  # fmt: skip
+    source, before = _photo(one, rows, edit.source, gbuffers, rng)
+    target, after = _photo(one, rows, edit.target, gbuffers, rng)
+    region = F.avg_pool2d(region_of(edit, before, after), CELL)[0]
+    if region.mean() < 0.002:  # the part is hidden from the camera
+        return
+    one.regions.append((region * 255).round().to(torch.uint8).numpy())
+    one.examples.append(
+        {
+            "source": cut if edit.kind == "background" else source, "target": target,
+            "region": len(one.regions) - 1, "kind": edit.kind, "words": encoder_words(edit),
+        }  # fmt: skip
+    )
+
+
+def encoder_words(edit: Edit) -> list[str]:
+    """The edit's words as the text encoder gets them at work: read and normalised by the lexicon."""
+    target = "background" if edit.region == "background" else "region" if edit.region == "part" else "product"
+    return list(dict.fromkeys(parse(words, target).words for words in edit.words))
+
+
+def _texts(setup: Setup, rng: random.Random) -> list[tuple[str, tuple[str, ...]]]:
+    """Texts true of the picture, with the attributes they tell: in full, the product alone, the scene alone."""
+    full = tuple(name for name, value in attributes(setup).items() if value)
+    look, scene = look_words(setup.look, setup.noun), scene_words(setup.scene)
+    product = tuple(n for n in full if n in ("kind", "colour", "material", "pattern"))
+    place = tuple(n for n in full if n in ("surface", "backdrop", "wall"))
+    texts = [(caption(setup, rng), full), (f"a photo of a {look}", product), (scene, place)]
+    colour = setup.look.colour
+    if colour:
+        texts += [(f"a photo of a {colour.name} {setup.noun}", ("kind", "colour")), (f"a {colour.name} object", ("colour",))]
+    return texts
+
+
+# --- writing
+
+
+class _Rows:
+    """An array on disk that grows by rows; ``close`` writes the header that makes it an ``npy`` file."""
+
+    def __init__(self, path: Path, shape: tuple[int, ...], dtype: type = np.uint8) -> None:
+        self.path, self.shape, self.dtype, self.count = path, shape, dtype, 0
+        self.raw = path.with_suffix(".raw").open("wb")
+
+    def extend(self, rows: Iterable[np.ndarray]) -> None:
+        for row in rows:
+            self.raw.write(np.ascontiguousarray(row, dtype=self.dtype).tobytes())
+            self.count += 1
+
+    def close(self) -> None:
+        self.raw.close()
+        raw = np.memmap(self.raw.name, self.dtype, "r", shape=(self.count, *self.shape))
+        np.save(self.path, raw)
+        Path(self.raw.name).unlink()
+
+
+def _write_captions(
+    folder: Path, facts: list[dict[str, str] | None], captions: list[tuple[int, str, tuple[str, ...]]]
+) -> None:
+    names = {a: sorted({f[a] for f in facts if f}) for a in ATTRIBUTES}
+    ids = {a: {name: i for i, name in enumerate(known)} for a, known in names.items()}
+    has = np.array([[ids[a][f[a]] if f else -1 for a in ATTRIBUTES] for f in facts], dtype=np.int16)
+    says = [[int(has[picture, i]) if a in told else -1 for i, a in enumerate(ATTRIBUTES)] for picture, _, told in captions]
+    np.save(folder / "attributes.npy", has)
+    (folder / "attributes.json").write_text(json.dumps(names))
+    columns = {"picture": [c[0] for c in captions], "text": [c[1] for c in captions], "attributes": says}
+    pq.write_table(pa.table(columns), folder / "captions.parquet")
