@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -166,6 +167,19 @@ def test_an_unfinished_night_is_refused_and_an_unreached_row_is_counted(night):
     (night.run / "route" / "part-00000.parquet").unlink()
     with pytest.raises(ValueError, match="Finish the night first"):
         deliver(str(night.root), run_of(night))
+
+
+def test_a_bucket_gets_the_same_files_as_a_folder(night):
+    deliver(str(night.root), run_of(night))
+    store = fsspec.filesystem("memory")
+    store.put(str(night.run), "/bucket/runs/night", recursive=True)
+    for row in night.rows:  # sources stay where they are; everything else is read from the bucket
+        assert Path(row["source_uri"]).exists()
+    success = deliver("memory://bucket", "memory://bucket/runs/night")
+    assert success["counts"] == json.loads((night.root / "_SUCCESS").read_text())["counts"]
+    here = {name: data for name, data in tree(night.root).items() if name.startswith(("publish/", "review/"))}
+    assert here == {name: store.cat(f"/bucket/{name}") for name in here}
+    store.rm("/bucket", recursive=True)
 
 
 def test_a_bad_setting_is_refused_before_anything_is_touched(night):

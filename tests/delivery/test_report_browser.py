@@ -1,7 +1,7 @@
 """The report in a real browser.
 
-``.ci/run`` installs Chromium, so in CI (environment variable ``CI`` set) nothing is skipped and a missing browser
-is a failure; elsewhere these tests are skipped on a machine that has none.
+``.ci/run`` installs Chromium, so in CI (environment variable ``CI`` set) nothing is skipped and a missing
+browser is a failure; elsewhere these tests are skipped on a machine that has none.
 """
 
 from __future__ import annotations
