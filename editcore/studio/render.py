@@ -55,7 +55,9 @@ def join(pictures: Sequence[GBuffer]) -> GBuffer:
     def cat(name: str) -> Tensor:
         return torch.cat([getattr(picture, name) for picture in pictures])
 
-    camera = Camera(*(torch.cat([getattr(p.camera, n) for p in pictures]) for n in ("pitch", "distance", "height")))
+    camera = Camera(
+        *(torch.cat([getattr(p.camera, n) for p in pictures]) for n in ("pitch", "distance", "height"))
+    )
     return GBuffer(
         kinds=tuple(kind for picture in pictures for kind in picture.kinds),
         camera=camera,
@@ -81,7 +83,9 @@ def _photograph(shape: Shape, pose: Pose, camera: Camera, azimuth: float, size: 
         if not len(touched):
             continue
         footprint = t * view.pixel
-        p, n, steepness = trace.refine(shape, trace.along(view.origin, [v[touched] for v in rays], t), footprint)
+        p, n, steepness = trace.refine(
+            shape, trace.along(view.origin, [v[touched] for v in rays], t), footprint
+        )
         share = np.where(nearest < trace.DEEP, 1, np.clip(0.5 - nearest / steepness, 0, 1))
         index = rows[touched] * size + columns[touched]
         coverage[0, index] = share
@@ -111,7 +115,9 @@ def _photograph(shape: Shape, pose: Pose, camera: Camera, azimuth: float, size: 
     )
 
 
-def photograph_catalogue(kinds: Sequence[str], seeds: Sequence[int], size: int, supersample: int = 1) -> GBuffer:
+def photograph_catalogue(
+    kinds: Sequence[str], seeds: Sequence[int], size: int, supersample: int = 1
+) -> GBuffer:
     """One picture of each (kind, seed): shape, pose, camera and light all sampled from the seed."""
     shapes = [sample_shape(kind, seed) for kind, seed in zip(kinds, seeds, strict=True)]
     poses = [sample_pose(kind, seed) for kind, seed in zip(kinds, seeds, strict=True)]

@@ -18,7 +18,6 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 
-
 class Points(NamedTuple):
     """Coordinates: x right, y up, z towards the viewer of an object that is not turned."""
 
@@ -140,8 +139,13 @@ def cone(p: Points, bottom: float, top: float, half: float, rounding: float = 0.
     return smooth_intersection(side, abs(p.y) - half, max(rounding, 1e-3))
 
 
-def capsule(p: Points, a: tuple[float, float, float], b: tuple[float, float, float], radius: float,
-            end_radius: float | None = None) -> Array:
+def capsule(
+    p: Points,
+    a: tuple[float, float, float],
+    b: tuple[float, float, float],
+    radius: float,
+    end_radius: float | None = None,
+) -> Array:
     """A rod with round ends from ``a`` to ``b``; ``end_radius`` makes it taper (first-order distance)."""
     ex, ey, ez = b[0] - a[0], b[1] - a[1], b[2] - a[2]
     x, y, z = p.x - a[0], p.y - a[1], p.z - a[2]

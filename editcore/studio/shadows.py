@@ -33,7 +33,7 @@ def visibility(shape: Shape, light: Vec, p: Points) -> Array:
     object. The gap between two steps is where their free spheres meet, and the last step ends exactly where the way
     leaves the object's box, so that there are no bands.
     """
-    _, reach = box_hits(shape, p, light, 0.05)
+    _, reach = box_hits(shape, p, light, _penumbra(shape, light))
     reach = np.maximum(reach, FIRST)
     result = np.ones_like(reach)
     begin = np.full_like(reach, FIRST)
@@ -55,6 +55,11 @@ def visibility(shape: Shape, light: Vec, p: Points) -> Array:
                 break
             state = tuple(v[kept] for v in state)  # type: ignore[assignment]
     return 0.25 * (1 + result) ** 2 * (2 - result)
+
+
+def _penumbra(shape: Shape, light: Vec) -> float:
+    """Half width of the light's cone on the floor's way past the top of the shape, object units."""
+    return LIGHT_WIDTH * shape.extent().high[1] / light[1]
 
 
 def _distance(shape: Shape, p: Points) -> Array:
@@ -87,8 +92,7 @@ def floor_light(shape: Shape, view: View) -> Array:
     p = along(view.origin, rays, t)
     p = Points(p.x, np.zeros_like(p.x), p.z)
     low, high, _ = shape.extent()
-    margin = LIGHT_WIDTH * high[1] / view.light[1]  # the penumbra is this wide at the top of the object
-    near, far = box_hits(shape, p, view.light, margin)
+    near, far = box_hits(shape, p, view.light, _penumbra(shape, view.light))
     close = np.maximum(abs(p.x - (low[0] + high[0]) / 2) - (high[0] - low[0]) / 2, 0.0) ** 2
     close = close + np.maximum(abs(p.z - (low[2] + high[2]) / 2) - (high[2] - low[2]) / 2, 0.0) ** 2
     shaded = np.flatnonzero((rays.y < -1e-3) & ((near < far) | (close < max(ON_FLOOR) ** 2)))

@@ -59,7 +59,11 @@ class Kind:
 
 
 def kind(
-    *nouns: str, parts: Sequence[str], optional: Sequence[str] = (), blend: float = 0.0, facing: float = 3.1416
+    *nouns: str,
+    parts: Sequence[str],
+    optional: Sequence[str] = (),
+    blend: float = 0.0,
+    facing: float = 3.1416,
 ) -> Callable[[Callable[[Dice], Field]], Callable[[Dice], Field]]:
     """Registers a maker as the kind ``nouns[0]``."""
     if len(parts) > PART_SLOTS:

@@ -23,14 +23,20 @@ def _last(p: Points, outline: Array, ball: float, toe: float, instep: float) -> 
     vamp = sdf.capsule(q, (0.3, 0.13 + toe * 0.3, 0.0), (-0.28, instep - 0.14, 0.0), 0.16, 0.17)
     back = sdf.ellipsoid(q.moved(-0.43, 0.24), 0.27, 0.34, 0.215)
     foot = sdf.smooth_union(sdf.smooth_union(front, vamp, 0.2), back, 0.16) * min(1.0, ball / 0.25)
-    wall = sdf.smooth_intersection(outline + 0.03, abs(p.y - 0.09) - 0.14, 0.12)  # the sides go down to the sole
+    wall = sdf.smooth_intersection(
+        outline + 0.03, abs(p.y - 0.11) - 0.12, 0.1
+    )  # the sides go down to the sole
     return sdf.smooth_union(foot, wall, 0.1)
 
 
 def _sole(p: Points, outline: Array, thick: float, lip: float) -> Array:
-    """A slab that follows the footprint, lifted a little at the toe."""
-    spring = sdf.positive(p.x - 0.25) ** 2 * 0.3
-    return sdf.smooth_intersection(outline - lip, abs(p.y - spring - thick / 2) - thick / 2, 0.04) * 0.95
+    """A slab that follows the footprint."""
+    return sdf.smooth_intersection(outline - lip, abs(p.y - thick / 2) - thick / 2, 0.04) * 0.95
+
+
+def _sprung(p: Points) -> Points:
+    """Points of a shoe whose toe is lifted a little off the floor."""
+    return Points(p.x, p.y - sdf.clamp(p.x - 0.25, 0.0, 0.6) ** 2 * 0.3, p.z)
 
 
 @kind("shoe", "sneaker", "trainer", parts=("upper", "sole", "laces", "trim"), optional=("laces", "trim"))
@@ -39,9 +45,10 @@ def shoe(dice: Dice) -> Field:
     toe, instep, collar = dice(0.08, 0.14), dice(0.46, 0.54), dice(0.5, 0.58)
     if dice.chance(0.35):  # a high-top
         collar += dice(0.15, 0.28)
-    lip, capped = dice(0.01, 0.04), dice.chance(0.5)
+    lip, capped = dice(0.024, 0.045), dice.chance(0.5)
 
     def field(p: Points, present: Present) -> dict[str, Array]:
+        p = _sprung(p)
         outline = _outline(p, ball, heel)
         foot = _last(p.moved(y=thick * 0.6), outline, ball, toe, instep)
         shaft = sdf.capsule(p, (-0.4, 0.3, 0.0), (-0.43, collar + 0.1, 0.0), 0.2, 0.19)
@@ -51,7 +58,7 @@ def shoe(dice: Dice) -> Field:
         body = sdf.smooth_intersection(body, rim, 0.04)
         throat = sdf.ellipsoid(p.moved(-0.37, collar + 0.16 + thick * 0.6).about_z(-0.25), 0.19, 0.34, 0.135)
         body = sdf.smooth_cut(body, throat, 0.03)
-        tongue = sdf.box(p.moved(-0.2, collar + thick * 0.6).about_z(0.35), 0.026, 0.13, 0.085, 0.026)
+        tongue = sdf.box(p.moved(-0.215, collar - 0.01 + thick * 0.6).about_z(0.3), 0.024, 0.1, 0.1, 0.024)
         parts = {"upper": sdf.smooth_union(body, tongue, 0.03), "sole": _sole(p, outline, thick, lip)}
         slope = p.moved(0.0, instep).about_z(-0.42)
         if "laces" in present:
@@ -79,6 +86,7 @@ def boot(dice: Dice) -> Field:
     leg = dice(0.225, 0.26)
 
     def field(p: Points, present: Present) -> dict[str, Array]:
+        p = _sprung(p)
         outline = _outline(p, ball, heel)
         foot = _last(p.moved(y=thick * 0.7), outline, ball, toe, instep)
         foot = sdf.smooth_intersection(foot, outline - 0.012, 0.05)
@@ -88,7 +96,7 @@ def boot(dice: Dice) -> Field:
         body = sdf.smooth_intersection(body + folds, p.y - top, 0.03) * 0.9
         throat = sdf.capsule(p, (-0.383, top - 0.2, 0.0), (-0.4, top + 0.3, 0.0), 0.15, leg - 0.05)
         body = sdf.smooth_cut(body, throat, 0.03)
-        sole = _sole(p, outline, thick, 0.02)
+        sole = _sole(p, outline, thick, 0.03)
         block = sdf.smooth_intersection(outline - 0.015, abs(p.y - 0.08) - 0.08, 0.03)
         parts = {"upper": body, "sole": np.minimum(sole, np.maximum(block, p.x + 0.3))}
         if "cuff" in present:

@@ -9,7 +9,13 @@ from editcore.studio.kinds.base import Dice, Field, Present, kind
 from editcore.studio.sdf import Array, Points
 
 
-@kind("chair", "dining chair", parts=("seat", "back", "legs", "cushion"), optional=("back", "cushion"), facing=0.9)
+@kind(
+    "chair",
+    "dining chair",
+    parts=("seat", "back", "legs", "cushion"),
+    optional=("back", "cushion"),
+    facing=0.9,
+)
 def chair(dice: Dice) -> Field:
     half, high, tall = dice(0.34, 0.42), dice(0.58, 0.72), dice(0.62, 0.85)
     leg, splay, lean = dice(0.028, 0.045), dice(0.0, 0.07), dice(0.08, 0.2)
@@ -20,7 +26,10 @@ def chair(dice: Dice) -> Field:
         seat = sdf.cylinder(q, half, 0.04, 0.03) if rounded else sdf.box(q, half, 0.04, half, 0.03)
         foot, joint = half * 0.86 + splay, half * (0.7 if rounded else 0.86)
         m = p.mirrored(x=True, z=True)
-        parts = {"body": seat, "legs": sdf.capsule(m, (joint, high, joint), (foot, leg, foot), leg * 1.2, leg * 0.8)}
+        parts = {
+            "body": seat,
+            "legs": sdf.capsule(m, (joint, high, joint), (foot, leg, foot), leg * 1.2, leg * 0.8),
+        }
         parts["seat"] = parts.pop("body")
         if "back" in present:
             b = p.moved(y=high, z=-half + 0.05).about_x(-lean)
@@ -31,7 +40,9 @@ def chair(dice: Dice) -> Field:
                 rail = sdf.box(b.moved(y=tall - 0.04), half * 0.88, 0.06, 0.025, 0.02)
                 gap = half * 0.42
                 near = b.x - sdf.clamp(np.round(b.x / gap), -1, 1) * gap
-                fill = np.minimum(rail, sdf.box(Points(near, b.y - tall / 2, b.z), 0.022, tall / 2, 0.015, 0.01))
+                fill = np.minimum(
+                    rail, sdf.box(Points(near, b.y - tall / 2, b.z), 0.022, tall / 2, 0.015, 0.01)
+                )
             else:
                 step = tall * 0.28
                 near = b.y - sdf.clamp(np.round(b.y / step), 1, 3) * step
@@ -96,7 +107,9 @@ def table(dice: Dice) -> Field:
             shelf = sdf.cylinder(low, wide * 0.55, 0.022, 0.01)
             if style == "round":
                 m = p.mirrored(x=True, z=True)
-                legs = sdf.capsule(m, (wide * 0.42, high, wide * 0.42), (wide * 0.6, leg, wide * 0.6), leg, leg * 0.6)
+                legs = sdf.capsule(
+                    m, (wide * 0.42, high, wide * 0.42), (wide * 0.6, leg, wide * 0.6), leg, leg * 0.6
+                )
             else:
                 legs = sdf.smooth_union(
                     sdf.cylinder(p.moved(y=high / 2), leg * 1.3, high / 2),
@@ -111,7 +124,13 @@ def table(dice: Dice) -> Field:
     return field
 
 
-@kind("sofa", "couch", parts=("body", "cushions", "legs", "pillows"), optional=("cushions", "pillows"), facing=0.6)
+@kind(
+    "sofa",
+    "couch",
+    parts=("body", "cushions", "legs", "pillows"),
+    optional=("cushions", "pillows"),
+    facing=0.6,
+)
 def sofa(dice: Dice) -> Field:
     wide, deep = dice(0.85, 1.05), dice(0.38, 0.46)
     seat, back, arm = dice(0.26, 0.34), dice(0.66, 0.82), dice(0.09, 0.15)
@@ -121,12 +140,17 @@ def sofa(dice: Dice) -> Field:
 
     def field(p: Points, present: Present) -> dict[str, Array]:
         base = sdf.box(p.moved(y=(seat + foot) / 2), wide, (seat - foot) / 2, deep, 0.04)
-        rest = sdf.box(p.moved(y=(back + foot) / 2, z=-deep).about_x(-0.08), wide, (back - foot) / 2, 0.13, soft)
+        rest = sdf.box(
+            p.moved(y=(back + foot) / 2, z=-deep).about_x(-0.08), wide, (back - foot) / 2, 0.13, soft
+        )
         m = p.mirrored(x=True)
         side = sdf.box(m.moved(wide, (arm_high + foot) / 2), arm, (arm_high - foot) / 2, deep + 0.06, soft)
         parts = {"body": sdf.smooth_union(np.minimum(base, rest), side, 0.02)}
         parts["legs"] = sdf.capsule(
-            p.mirrored(x=True, z=True), (wide * 0.92, foot + 0.02, deep * 0.85), (wide * 0.95, 0.02, deep * 0.9), 0.035
+            p.mirrored(x=True, z=True),
+            (wide * 0.92, foot + 0.02, deep * 0.85),
+            (wide * 0.95, 0.02, deep * 0.9),
+            0.035,
         )
         room = wide - arm
         pitch = 2 * room / seats
@@ -142,7 +166,9 @@ def sofa(dice: Dice) -> Field:
         if "pillows" in present:
             q = p.mirrored(x=True).moved(room - 0.2, seat + 0.36, -deep + 0.36).about_x(-0.35).about_y(-0.35)
             thin = sdf.positive(1 - (q.x / 0.24) ** 2) * sdf.positive(1 - (q.y / 0.24) ** 2)
-            pillow = np.maximum(sdf.box(q, 0.2, 0.2, 0.1, 0.05), (abs(q.z) - 0.02 - 0.075 * np.sqrt(thin)) * 0.6)
+            pillow = np.maximum(
+                sdf.box(q, 0.2, 0.2, 0.1, 0.05), (abs(q.z) - 0.02 - 0.075 * np.sqrt(thin)) * 0.6
+            )
             parts["pillows"] = pillow
         return parts
 
@@ -155,7 +181,9 @@ def lamp(dice: Dice) -> Field:
     style = dice.pick("stick", "gourd", "ball")
     shade_low, shade_top, shade_half = dice(0.36, 0.48), dice(0.18, 0.36), dice(0.18, 0.26)
     belly = dice(0.15, 0.24)
-    wavy = sdf.Profile.through((0.0, foot * 0.8), (0.06, belly * 0.7), (high * 0.4, belly), (high * 0.85, stem * 1.2))
+    wavy = sdf.Profile.through(
+        (0.0, foot * 0.8), (0.06, belly * 0.7), (high * 0.4, belly), (high * 0.85, stem * 1.2)
+    )
 
     def field(p: Points, present: Present) -> dict[str, Array]:
         base = sdf.cylinder(p.moved(y=high / 2), stem, high / 2)
@@ -172,7 +200,9 @@ def lamp(dice: Dice) -> Field:
         if "shade" in present:
             q = p.moved(y=high + 0.1)
             slope = (shade_top - shade_low) / (2 * shade_half)
-            side = (sdf.length(q.x, q.z) - (shade_low + shade_top) / 2 - q.y * slope) * (1 + slope * slope) ** -0.5
+            side = (sdf.length(q.x, q.z) - (shade_low + shade_top) / 2 - q.y * slope) * (
+                1 + slope * slope
+            ) ** -0.5
             parts["shade"] = sdf.smooth_intersection(abs(side) - 0.012, abs(q.y) - shade_half, 0.008)
         return parts
 

@@ -11,7 +11,14 @@ from editcore.studio.kinds.base import Dice, Field, Present, kind
 from editcore.studio.sdf import Array, Points
 
 
-@kind("cushion", "pillow", "throw pillow", parts=("body", "piping", "button"), optional=("piping", "button"), facing=0.7)
+@kind(
+    "cushion",
+    "pillow",
+    "throw pillow",
+    parts=("body", "piping", "button"),
+    optional=("piping", "button"),
+    facing=0.7,
+)
 def cushion(dice: Dice) -> Field:
     half = dice(0.46, 0.56)
     tall = half if dice.chance(0.65) else half * dice(0.62, 0.8)
@@ -39,7 +46,9 @@ def cushion(dice: Dice) -> Field:
     return field
 
 
-@kind("box", "gift box", "storage box", parts=("body", "lid", "ribbon"), optional=("lid", "ribbon"), facing=0.9)
+@kind(
+    "box", "gift box", "storage box", parts=("body", "lid", "ribbon"), optional=("lid", "ribbon"), facing=0.9
+)
 def box(dice: Dice) -> Field:
     wide, high, deep = dice(0.4, 0.6), dice(0.22, 0.48), dice(0.36, 0.55)
     rim, band, bow = dice(0.06, 0.11), dice(0.045, 0.075), dice.chance(0.7)
@@ -83,7 +92,9 @@ def candle(dice: Dice) -> Field:
         tip = sdf.capsule(p, (0.0, up + high - 0.05, 0.0), (0.0, up + high + 0.1, 0.0), 0.014)
         parts["wick"] = sdf.smooth_union(tip, flame, 0.03)
         if "holder" in present:
-            tray = sdf.turned(p, sdf.Profile.through((-0.02, wide * 0.6), (lift + dish, wide)), 0.0, lift + dish, 0.02)
+            tray = sdf.turned(
+                p, sdf.Profile.through((-0.02, wide * 0.6), (lift + dish, wide)), 0.0, lift + dish, 0.02
+            )
             hollow = sdf.cylinder(p.moved(y=lift + 0.5), wide - 0.06, 0.5)
             parts["holder"] = sdf.smooth_cut(tray, hollow, 0.02)
         return parts
@@ -101,7 +112,10 @@ def clock(dice: Dice) -> Field:
         q = p.moved(y=radius + 0.07)
         inner = radius - rim
         if square:
-            case, well = sdf.box(q, radius, radius, deep, 0.08), sdf.box(q.moved(z=deep), inner, inner, 0.03, 0.02)
+            case, well = (
+                sdf.box(q, radius, radius, deep, 0.08),
+                sdf.box(q.moved(z=deep), inner, inner, 0.03, 0.02),
+            )
         else:
             case, well = sdf.disc(q, radius, deep, 0.04), sdf.disc(q.moved(z=deep), inner, 0.03)
         m = p.mirrored(x=True)
@@ -113,7 +127,9 @@ def clock(dice: Dice) -> Field:
         angle = np.arctan2(q.x, q.y)
         near = angle - np.round(angle / step) * step
         r = sdf.length(q.x, q.y)
-        ticks = sdf.box(Points(r * np.sin(near), r * np.cos(near) - inner * 0.86, face.z - 0.012), 0.012, 0.035, 0.008)
+        ticks = sdf.box(
+            Points(r * np.sin(near), r * np.cos(near) - inner * 0.86, face.z - 0.012), 0.012, 0.035, 0.008
+        )
         hands = sdf.sphere(face.moved(z=0.02), 0.03)
         for turn, reach, width in ((hour, 0.5, 0.018), (minute, 0.74, 0.012)):
             end = (math.sin(turn) * inner * reach, math.cos(turn) * inner * reach, 0.025)

@@ -26,7 +26,9 @@ def ball(dice: Dice) -> Field:
     return field
 
 
-@kind("toy car", "car", parts=("body", "windows", "wheels", "roof rack"), optional=("roof rack",), facing=3.1416)
+@kind(
+    "toy car", "car", parts=("body", "windows", "wheels", "roof rack"), optional=("roof rack",), facing=3.1416
+)
 def toy_car(dice: Dice) -> Field:
     long, wide, wheel = dice(0.72, 0.85), dice(0.3, 0.36), dice(0.13, 0.17)
     low, cab, cab_long, cab_at = dice(0.16, 0.2), dice(0.15, 0.2), dice(0.36, 0.46), dice(-0.16, 0.02)
@@ -36,27 +38,42 @@ def toy_car(dice: Dice) -> Field:
         shell = sdf.box(p.moved(y=deck), long, low, wide, 0.11)
         c = p.moved(cab_at, deck + low + cab * 0.8)
         taper = 1 + c.y * 0.6
-        cabin = sdf.box(Points(c.x * taper, c.y, c.z * (1 + c.y * 0.3)), cab_long, cab, wide * 0.9, 0.08) * 0.75
+        cabin = (
+            sdf.box(Points(c.x * taper, c.y, c.z * (1 + c.y * 0.3)), cab_long, cab, wide * 0.9, 0.08) * 0.75
+        )
         m = p.mirrored(x=True, z=True)
         arch = sdf.disc(m.moved(long * 0.6, wheel, wide), wheel * 1.2, 0.16)
         parts = {"body": sdf.smooth_cut(sdf.smooth_union(shell, cabin, 0.06), arch, 0.02)}
         sides = Points(c.x * taper, c.y + 0.01, c.z)
         glass = sdf.box(sides, cab_long * 1.2, cab * 0.6, wide * 0.62, 0.03)
-        pane = sdf.box(Points(abs(c.x) * taper - cab_long * 0.46, c.y, c.z), cab_long * 0.36, cab * 0.6, wide, 0.03)
+        pane = sdf.box(
+            Points(abs(c.x) * taper - cab_long * 0.46, c.y, c.z), cab_long * 0.36, cab * 0.6, wide, 0.03
+        )
         parts["windows"] = np.maximum(np.minimum(glass, pane), cabin - 0.006) * 0.8
         tyre = sdf.disc(m.moved(long * 0.6, wheel, wide - 0.05), wheel, 0.075, 0.03)
-        parts["wheels"] = sdf.smooth_cut(tyre, sdf.disc(m.moved(long * 0.6, wheel, wide + 0.03), wheel * 0.5, 0.02), 0.02)
+        parts["wheels"] = sdf.smooth_cut(
+            tyre, sdf.disc(m.moved(long * 0.6, wheel, wide + 0.03), wheel * 0.5, 0.02), 0.02
+        )
         if "roof rack" in present:
             top = c.moved(y=cab + 0.05)
-            rails = sdf.capsule(top.mirrored(z=True), (-cab_long * 0.6, 0, wide * 0.5), (cab_long * 0.6, 0, wide * 0.5), 0.022)
-            bar = sdf.capsule(top.mirrored(x=True), (cab_long * 0.4, -0.02, -wide * 0.6), (cab_long * 0.4, -0.02, wide * 0.6), 0.02)
+            rails = sdf.capsule(
+                top.mirrored(z=True), (-cab_long * 0.6, 0, wide * 0.5), (cab_long * 0.6, 0, wide * 0.5), 0.022
+            )
+            bar = sdf.capsule(
+                top.mirrored(x=True),
+                (cab_long * 0.4, -0.02, -wide * 0.6),
+                (cab_long * 0.4, -0.02, wide * 0.6),
+                0.02,
+            )
             parts["roof rack"] = np.minimum(rails, bar)
         return parts
 
     return field
 
 
-@kind("teddy bear", "bear", "plush bear", parts=("body", "muzzle", "eyes", "bow"), optional=("bow",), facing=0.8)
+@kind(
+    "teddy bear", "bear", "plush bear", parts=("body", "muzzle", "eyes", "bow"), optional=("bow",), facing=0.8
+)
 def teddy_bear(dice: Dice) -> Field:
     belly, head = dice(0.33, 0.39), dice(0.26, 0.31)
     ear, arm, leg, wave = dice(0.09, 0.13), dice(0.1, 0.13), dice(0.12, 0.15), dice(-0.1, 0.45)
@@ -67,7 +84,9 @@ def teddy_bear(dice: Dice) -> Field:
         top = neck + head * 0.75
         h = p.moved(y=top, z=0.03)
         trunk = sdf.ellipsoid(p.moved(y=belly), belly * 0.95, belly * 1.02, belly * 0.85)
-        limbs = sdf.capsule(m, (belly * 0.75, belly * 1.45, 0.0), (belly * 1.35, belly * (0.9 + wave), 0.22), arm)
+        limbs = sdf.capsule(
+            m, (belly * 0.75, belly * 1.45, 0.0), (belly * 1.35, belly * (0.9 + wave), 0.22), arm
+        )
         legs = sdf.capsule(m, (belly * 0.55, leg, 0.1), (belly * 0.95, leg, 0.52), leg)
         body = sdf.smooth_union(trunk, limbs, 0.07)
         body = sdf.smooth_union(body, legs, 0.07)
@@ -87,4 +106,3 @@ def teddy_bear(dice: Dice) -> Field:
         return parts
 
     return field
-

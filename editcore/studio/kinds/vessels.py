@@ -31,7 +31,7 @@ def mug(dice: Dice) -> Field:
             x, y = abs(q.x) - reach + 0.12, abs(q.y) - high + 0.12
             edge = sdf.length(sdf.positive(x), sdf.positive(y)) + sdf.negative(np.maximum(x, y)) - 0.12
             loop = sdf.length(edge, q.z * 0.8) - tube
-        inside = sdf.length(p.x, p.z) - profile.radius(p.y) + 0.025
+        inside = sdf.length(p.x, p.z) - profile.radius(p.y) + 0.008
         return {"body": body, "handle": np.maximum(-inside, loop)}
 
     return field
@@ -76,7 +76,7 @@ def vase(dice: Dice) -> Field:
         profile = Profile.through((-0.1, foot), (low, belly), (high, neck), (top + 0.05, lip))
     mouth = max(profile.at(top) - 0.05, 0.06)
     flowers = [
-        (dice(-1, 1) * mouth * 2.2, top + dice(0.22, 0.45), dice(-1, 1) * mouth * 2.2, dice(0.09, 0.14))
+        (dice(-1, 1) * mouth * 1.4, top + dice(0.22, 0.45), dice(-1, 1) * mouth * 1.4, dice(0.09, 0.14))
         for _ in range(4)
     ]
 
@@ -85,7 +85,7 @@ def vase(dice: Dice) -> Field:
         if "flowers" in present:
             bunch = []
             for x, y, z, size in flowers:
-                bunch.append(sdf.capsule(p, (x * 0.1, 0.3, z * 0.1), (x, y, z), 0.014))
+                bunch.append(sdf.capsule(p, (0.0, top - 0.2, 0.0), (x, y, z), 0.014))
                 head = p.moved(x, y, z)
                 angle = np.arctan2(head.x, head.z) * 6
                 petals = sdf.ellipsoid(head, size, size * 0.7, size)
@@ -116,7 +116,7 @@ def bottle(dice: Dice) -> Field:
     return field
 
 
-@kind("jar", "cookie jar", "canister", parts=("body", "lid", "knob"), optional=("lid",), blend=0.015)
+@kind("jar", "cookie jar", "canister", parts=("body", "lid"), optional=("lid",), blend=0.015)
 def jar(dice: Dice) -> Field:
     top, foot, belly, neck = dice(0.75, 1.0), dice(0.3, 0.4), dice(0.38, 0.5), dice(0.27, 0.34)
     profile = Profile.through((-0.05, foot), (dice(0.35, 0.5) * top, belly), (top + 0.05, neck))
@@ -127,15 +127,16 @@ def jar(dice: Dice) -> Field:
         if "lid" in present:
             q = p.moved(y=top + 0.01)
             dome = sdf.ellipsoid(q, lid_radius, high, lid_radius)
-            plate = sdf.smooth_intersection(dome, -q.y - 0.005, 0.03)
-            parts["lid"] = plate
-            parts["knob"] = sdf.sphere(p.moved(y=top + high + knob * 0.7), knob)
+            dome = sdf.smooth_intersection(dome, -q.y - 0.005, 0.03)
+            parts["lid"] = sdf.smooth_union(dome, sdf.sphere(p.moved(y=top + high + knob * 0.7), knob), 0.03)
         return parts
 
     return field
 
 
-@kind("teapot", "tea pot", parts=("body", "lid", "handle"), optional=("lid", "handle"), blend=0.03, facing=0.7)
+@kind(
+    "teapot", "tea pot", parts=("body", "lid", "handle"), optional=("lid", "handle"), blend=0.03, facing=0.7
+)
 def teapot(dice: Dice) -> Field:
     wide, tall = dice(0.44, 0.54), dice(0.36, 0.48)
     middle = tall * 0.92
@@ -186,7 +187,9 @@ def plate(dice: Dice) -> Field:
     return field
 
 
-@kind("pan", "frying pan", "skillet", parts=("body", "handle", "lid"), optional=("lid",), blend=0.02, facing=0.9)
+@kind(
+    "pan", "frying pan", "skillet", parts=("body", "handle", "lid"), optional=("lid",), blend=0.02, facing=0.9
+)
 def pan(dice: Dice) -> Field:
     wide, deep, flare = dice(0.48, 0.58), dice(0.16, 0.3), dice(0.1, 0.3)
     reach, side = dice(0.5, 0.66), -1.0 if dice.chance(0.4) else 1.0
@@ -211,7 +214,9 @@ def pan(dice: Dice) -> Field:
 def can(dice: Dice) -> Field:
     radius, top = dice(0.28, 0.38), dice(0.85, 1.15)
     neck = dice(0.03, 0.05)
-    profile = Profile.through((0.0, radius - neck), (0.07, radius), (top - 0.1, radius), (top - 0.02, radius - neck))
+    profile = Profile.through(
+        (0.0, radius - neck), (0.07, radius), (top - 0.1, radius), (top - 0.02, radius - neck)
+    )
 
     def field(p: Points, present: Present) -> dict[str, Array]:
         body = sdf.turned(p, profile, 0.0, top, 0.015)

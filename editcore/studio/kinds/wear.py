@@ -35,7 +35,14 @@ def hat(dice: Dice) -> Field:
     return field
 
 
-@kind("glasses", "sunglasses", "spectacles", parts=("frame", "lenses", "temples"), optional=("lenses",), facing=0.8)
+@kind(
+    "glasses",
+    "sunglasses",
+    "spectacles",
+    parts=("frame", "lenses", "temples"),
+    optional=("lenses",),
+    facing=0.8,
+)
 def glasses(dice: Dice) -> Field:
     wide, high, tube = dice(0.27, 0.34), dice(0.2, 0.28), dice(0.03, 0.048)
     gap, long, corner = dice(0.06, 0.09), dice(0.8, 1.0), dice(0.1, 0.2)
@@ -47,7 +54,9 @@ def glasses(dice: Dice) -> Field:
         x, y = abs(q.x) - wide + corner, abs(q.y) - high + corner
         edge = sdf.length(sdf.positive(x), sdf.positive(y)) + sdf.negative(np.maximum(x, y)) - corner
         rim = sdf.length(edge, q.z * 0.8) - tube
-        bridge = sdf.capsule(m, (0.0, high * 1.5 + tube, 0.03), (gap + 0.03, high * 1.4 + tube, 0.0), tube * 0.8)
+        bridge = sdf.capsule(
+            m, (0.0, high * 1.5 + tube, 0.03), (gap + 0.03, high * 1.4 + tube, 0.0), tube * 0.8
+        )
         parts = {"frame": np.minimum(rim, bridge)}
         if "lenses" in present:
             bulge = (q.x * q.x + q.y * q.y) * 0.35 - 0.02
