@@ -6,7 +6,17 @@ The ground floor of the house: imports the standard library only (numpy when a c
 from __future__ import annotations
 
 from editcore.lexicon.colours import COLOURS, FAMILIES, Colour, colour_named
-from editcore.lexicon.parse import Instruction, parse, suggest
+from editcore.lexicon.parse import Instruction, askable_colours, parse, suggest
 from editcore.lexicon.tables import kind_of
 
-__all__ = ["COLOURS", "FAMILIES", "Colour", "Instruction", "colour_named", "kind_of", "parse", "suggest"]
+__all__ = [
+    "COLOURS",
+    "FAMILIES",
+    "Colour",
+    "Instruction",
+    "colour_named",
+    "kind_of",
+    "parse",
+    "suggest",
+    "unambiguous_colours",
+]

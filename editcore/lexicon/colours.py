@@ -104,21 +104,9 @@ def is_modifier(key: str) -> bool:
 def match(tokens: Sequence[Token], start: int) -> tuple[int, Colour] | None:
     """The longest colour that begins at ``start``: how many tokens it takes, and the colour."""
     named = _match_named(tokens, start)
-    if named:
-        return _match_mixture(tokens, start, named)
-    key = tokens[start].key
-    if key in _TINTS or is_modifier(key):
-        rest = match(tokens, start + 1) if start + 1 < len(tokens) else None
-        if rest is None or tokens[start + 1].is_break:
-            return None
-        length, colour = rest
-        if key in _EMPHASIS:
-            again = _MODIFIERS.get(tokens[start + 1].key)
-            return length + 1, modify(again, colour, f"very {colour.name}") if again else colour
-        if key in _TINTS:
-            return length + 1, mix(COLOURS[_TINTS[key]], colour, 0.2, f"{key} {colour.name}")
-        return length + 1, modify(_MODIFIERS[key], colour)
-    return None
+    named = _match_mixture(tokens, start, named) if named else None
+    modified = _match_modified(tokens, start)
+    return max(filter(None, [named, modified]), key=lambda found: found[0], default=None)
 
 
 def colour_named(name: str) -> Colour | None:
@@ -155,6 +143,22 @@ def _match_named(tokens: Sequence[Token], start: int) -> tuple[int, Colour] | No
         if name:
             return length, COLOURS[name]
     return None
+
+
+def _match_modified(tokens: Sequence[Token], start: int) -> tuple[int, Colour] | None:
+    key = tokens[start].key
+    if not (key in _TINTS or is_modifier(key)) or start + 1 >= len(tokens):
+        return None
+    rest = match(tokens, start + 1)
+    if rest is None:
+        return None
+    length, colour = rest
+    if key in _EMPHASIS:
+        again = _MODIFIERS.get(tokens[start + 1].key)
+        return length + 1, modify(again, colour, f"very {colour.name}") if again else colour
+    if key in _TINTS:
+        return length + 1, mix(COLOURS[_TINTS[key]], colour, 0.2, f"{key} {colour.name}")
+    return length + 1, modify(_MODIFIERS[key], colour)
 
 
 def _match_mixture(tokens: Sequence[Token], start: int, named: tuple[int, Colour]) -> tuple[int, Colour]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from random import Random
 
+from editcore.lexicon.tables import is_only_colour
 from editcore.lexicon.wording import joined, look_words, material_words, placed, with_article
 
 _ANY_PRODUCT = ("object", "product", "item", "thing")
@@ -142,7 +143,7 @@ def recolour(rng: Random, noun: str, colour: str) -> str:
             f"turn {it} {colour}",
             f"paint {it} {colour}",
             f"{it} in {colour}",
-            with_article(f"{colour} {noun}"),
+            with_article(f"{colour} {noun}" if is_only_colour(colour) else f"{colour} coloured {noun}"),
             colour,
         ]
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, cast
 
 from editcore.lexicon.clauses import wished
-from editcore.lexicon.colours import Colour
+from editcore.lexicon.colours import COLOURS, Colour
 from editcore.lexicon.product import Look, product_noun, product_words, read_product
 from editcore.lexicon.scene import Scene, names_product, read_scene, scene_start
 from editcore.lexicon.tables import vocabulary
@@ -71,6 +72,20 @@ def parse(words: str, target: Target) -> Instruction:
     spans = tag(tokens, SCENE)
     start = _token_of(spans, scene_start(spans))
     return _product(tag(tokens[:start], PRODUCT), tag(tokens[start:] if start is not None else [], SCENE))
+
+
+@cache
+def askable_colours() -> tuple[str, ...]:
+    """Colours that are read as a colour in "make the mug ..." and in "a ... backdrop": for captions and training.
+
+    Nearly all of COLOURS; "walnut", "brass" or "denim" are materials there.
+    """
+    return tuple(
+        name
+        for name, colour in COLOURS.items()
+        if parse(f"make the mug {name}", "product").colour == colour
+        and parse(f"a {name} backdrop", "background").colour == colour
+    )
 
 
 def suggest(word: str) -> str | None:

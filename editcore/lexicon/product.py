@@ -120,29 +120,33 @@ def _role(spans: Sequence[Span], i: int) -> str:
     if span.has("noun") and before and before.key in _DEFINITE and not _before_noun(following):
         return "colour" if i in _asked(spans) else "noun"
     if span.colour and span.has("material", "wood", "metal"):
-        return _substance(span) if _is_substance(span, before, following, verbs) else "colour"
+        return _substance(span) if _is_substance(spans, i) else "colour"
     return "colour" if span.colour else _substance(span)
 
 
-def _is_substance(span: Span, before: Span | None, following: Span | None, verbs: set[str]) -> bool:
+def _is_substance(spans: Sequence[Span], i: int) -> bool:
     """Whether a word that is a colour and a material is the material: "turn it into gold", "linen sofa"."""
+    before, following = spans[i - 1] if i else None, spans[i + 1] if i + 1 < len(spans) else None
+    verbs = {s.key for s in spans[:i]}
     if following and (following.key in _COLOUR_NOUNS or following.has("pattern", "motif")):
         return False
-    if "material" in verbs or (before and before.colour):
+    if before and before.colour:
         return True
-    if following and (following.has("material") or following.key in ("and", "with")):
+    if following and (following.key in ("and", "with") or _role(spans, i + 1) == "material"):
         return False
-    if before and before.key in _INTO:
+    if "material" in verbs or (before and before.key in _INTO):
         return True
     if verbs & _COLOURING or (before and before.key in ("and", "to", "plain")):
         return False
-    return _before_noun(following) or span.key not in _COLOUR_FIRST
+    return _before_noun(following) or spans[i].key not in _COLOUR_FIRST
 
 
 def _after_determiner(spans: Sequence[Span], i: int) -> bool:
     """Whether an article opens the chain of attributes before: "a dusty blue glass"."""
     while i and (spans[i - 1].is_attribute or spans[i - 1].key == "and"):
         i -= 1
+        if spans[i].has("noun") and not spans[i].colour:
+            return False
     return i > 0 and spans[i - 1].key in DETERMINERS
 
 

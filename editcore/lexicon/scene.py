@@ -116,9 +116,18 @@ def scene_start(spans: Sequence[Span]) -> int | None:
 def names_product(spans: Sequence[Span], start: int | None) -> bool:
     """Whether the words before the background name the product: "the mug on grass", "the table on grass"."""
     before = spans[:start] if start else []
-    if any(span.has("noun") and not span.has("surface", "floor", "wall") for span in before):
+    if any(_is_product(spans, i) for i in range(len(before))):
         return True
     return bool(before) and before[-1].has("noun") and spans[len(before)].key in ("on", "onto", "upon")
+
+
+def _is_product(spans: Sequence[Span], i: int) -> bool:
+    pointed_at = i > 0 and spans[i - 1].key in DETERMINERS
+    return (
+        spans[i].has("noun")
+        and not spans[i].has("surface", "floor", "wall")
+        and (not spans[i].colour or pointed_at)
+    )
 
 
 def _leads_to_scene(spans: Iterable[Span], strict: bool) -> bool:
@@ -136,37 +145,40 @@ def _groups(spans: Sequence[Span]) -> list[_Group]:
     pending: list[Span] = []
     placed = skipping = False
 
-    def flush(head: Span | None = None) -> None:
+    def flush(rest: Sequence[Span], head: Span | None = None) -> None:
         nonlocal pending
-        if groups and head is None and not placed and _are_late(pending) and not groups[-1].colours:
+        late = head is None and not placed and _are_late(pending, rest)
+        if groups and late and not groups[-1].colours:
             groups[-1].modifiers += pending  # "a wall painted sage", "studio background in dark blue"
         elif pending or head:
-            groups.append(_Group(pending, head, placed))
+            before_wall = head is None and any(s.has("wall") for s in rest)
+            groups.append(_Group(pending, head, placed or before_wall))
         pending = []
 
     for i, span in enumerate(spans):
         if span.key in _SKIPPED_OBJECT or span.is_break or span.key in _BOUNDARIES:
             if _joins_colours(spans, i):
                 continue
-            flush()
+            flush(spans[i:])
             skipping = span.key in _SKIPPED_OBJECT
             placed = span.key in ("on", "onto", "upon") or (placed and span.key == "and")
         elif skipping and span.has("noun"):
             pending = []
         elif span.has("wall", "floor") and not _is_modifier(spans, i):
-            flush(span)
+            flush(spans[i:], span)
         elif _describes(span):
             pending.append(span)
-    flush()
+    flush([])
     return groups
 
 
-def _are_late(spans: Sequence[Span]) -> bool:
-    """Colours that can only belong to what was named before them."""
-    materials = [s for s in spans if s.has("surface", "wood", "metal", "material")]
-    if materials and (len(spans) > 1 or materials[0].key not in _COLOUR_FIRST):
+def _are_late(pending: Sequence[Span], rest: Sequence[Span]) -> bool:
+    """Colours that can only belong to what was named before them, not to a surface before a wall to come."""
+    materials = [span for span in pending if span.has("surface", "wood", "metal", "material")]
+    bare = len(pending) == 1 and pending[0].key in _COLOUR_FIRST and not any(s.has("wall") for s in rest)
+    if materials and not bare:
         return False
-    return bool(spans) and all(s.colour or s.has("style") for s in spans)
+    return bool(pending) and all(span.colour or span.has("style") for span in pending)
 
 
 def _describes(span: Span) -> bool:

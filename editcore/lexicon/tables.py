@@ -97,3 +97,8 @@ def vocabulary() -> frozenset[str]:
     from editcore.lexicon.colours import colour_words
 
     return frozenset(word for phrase in terms() for word in phrase) | STOP_WORDS | colour_words()
+
+
+def is_only_colour(name: str) -> bool:
+    """Whether a colour's name is nothing else ("navy", not "walnut" or "slate")."""
+    return keys(name) not in terms()
