@@ -52,8 +52,8 @@ def sample_pose(kind: str, seed: int) -> Pose:
 def sample_camera(shapes: Sequence[Shape], poses: Sequence[Pose], seeds: Sequence[int]) -> Camera:
     """Cameras that see each object whole, filling about half to three quarters of the frame.
 
-    Framed for the complete shape (with every optional part), so that versions with a part added or removed are
-    photographed from one place.
+    With every optional part the object would still be in view: give the versions of an object with a part
+    added or removed one camera.
     """
     rows = [_frame(*row) for row in zip(shapes, poses, seeds, strict=True)]
     pitch, distance, height = (torch.tensor(v) for v in zip(*rows, strict=True))

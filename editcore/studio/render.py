@@ -1,7 +1,7 @@
 """Photographs shapes into G-buffers. ``python -m editcore.studio.render`` measures how fast.
 
-Each picture is traced on its own: plain numbers as shape parameters make a distance cheap, rays can be dropped as soon
-as they are done, and pictures of different kinds mix freely in a batch.
+Each picture is traced on its own: plain numbers as shape parameters make a distance cheap, rays can be
+dropped as soon as they are done, and pictures of different kinds mix freely in a batch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from editcore.studio import shadows, trace
 from editcore.studio.framing import Pose, sample_camera, sample_light, sample_pose
 from editcore.studio.gbuffer import PART_SLOTS, Camera, GBuffer
 from editcore.studio.kinds import KINDS, Shape, sample_shape
-from editcore.studio.sdf import Array
+from editcore.studio.sdf import Array, Points
 
 
 def render(
@@ -38,8 +38,8 @@ def render(
     """
     if not len(shapes) == len(poses) == len(light_azimuth) == len(camera.pitch):
         raise ValueError(
-            f"{len(shapes)} shapes, {len(poses)} poses, {len(camera.pitch)} cameras and {len(light_azimuth)} lights: "
-            "give as many of each"
+            f"{len(shapes)} shapes, {len(poses)} poses, {len(camera.pitch)} cameras and {len(light_azimuth)} "
+            "lights: give as many of each"
         )
     pictures = []
     for i, (shape, pose) in enumerate(zip(shapes, poses, strict=True)):
@@ -84,7 +84,7 @@ def _photograph(shape: Shape, pose: Pose, camera: Camera, azimuth: float, size: 
             continue
         footprint = t * view.pixel
         p, n, steepness = trace.refine(
-            shape, trace.along(view.origin, [v[touched] for v in rays], t), footprint
+            shape, trace.along(view.origin, Points(*(v[touched] for v in rays)), t), footprint
         )
         share = np.where(nearest < trace.DEEP, 1, np.clip(0.5 - nearest / steepness, 0, 1))
         index = rows[touched] * size + columns[touched]

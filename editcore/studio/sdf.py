@@ -1,21 +1,23 @@
 """Signed distance primitives: how far a point is from a surface, negative inside.
 
-Every function takes a ``Points`` (three float32 arrays of one shape, object units) and plain numbers, and returns
-distances of that shape. NumPy, because tracing evaluates many small arrays and its call overhead is a third of torch's.
-Distances are exact or too small, never too large, so that sphere tracing cannot step through a
-surface. The formulas follow Inigo Quilez, "Distance functions" and "Smooth minimum" (iquilezles.org).
+Every function takes a ``Points`` (three float32 arrays of one shape, object units) and plain numbers, and
+returns distances of that shape. NumPy, because tracing evaluates many small arrays and its overhead per call
+is a third of torch's. Distances are exact or too small, never too large, so that sphere tracing cannot step
+through a surface. The formulas follow Inigo Quilez, "Distance functions" and "Smooth minimum" (iquilezles.org).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating[Any]]
+"""float32 throughout: plain numbers do not widen it."""
 
 
 class Points(NamedTuple):
@@ -68,7 +70,7 @@ def length(a: Array, b: Array, c: Array | None = None) -> Array:
     return np.sqrt(square if c is None else square + c * c)
 
 
-# --- combining -----------------------------------------------------------------------------------------------------
+# --- combining ---
 
 
 def union(*distances: Array) -> Array:
@@ -95,7 +97,7 @@ def smooth_cut(a: Array, hole: Array, radius: float) -> Array:
     return smooth_intersection(a, -hole, radius)
 
 
-# --- solids --------------------------------------------------------------------------------------------------------
+# --- solids ---
 
 
 def sphere(p: Points, radius: float) -> Array:
@@ -168,14 +170,14 @@ def ring(p: Points, major: float, minor: float, stretch: float = 1.0) -> Array:
 
 
 def arch(p: Points, half_width: float, height: float, radius: float) -> Array:
-    """A handle: two posts at x = +-half_width from y = 0 up, joined by a half ring; tube radius ``radius``."""
+    """A handle: posts at x = +-half_width from y = 0 up, joined by a half ring; tube radius ``radius``."""
     straight = max(height - half_width, 0.0)
     y = p.y - clamp(p.y, 0, straight) if straight else p.y
     over = positive(y)
     return length(length(length(p.x, over) - half_width, negative(y)), p.z) - radius
 
 
-# --- turned (lathe) bodies -----------------------------------------------------------------------------------------
+# --- turned (lathe) bodies ---
 
 
 @dataclass(frozen=True)
@@ -189,8 +191,7 @@ class Profile:
     @classmethod
     def through(cls, *knots: tuple[float, float]) -> Profile:
         """A wavy profile whose bellies and waists are the knots (height, radius), heights ascending."""
-        pairs = zip(knots, knots[1:], strict=False)
-        return cls(knots[0][1], 0.0, tuple((a[0], b[0], b[1] - a[1]) for a, b in pairs))
+        return cls(knots[0][1], 0.0, tuple((a[0], b[0], b[1] - a[1]) for a, b in pairwise(knots)))
 
     def radius(self, y: Array) -> Array:
         r = y * self.slope + self.base if self.slope else np.full_like(y, self.base)

@@ -29,8 +29,8 @@ ON_OBJECT, ON_FLOOR = (0.04, 0.12, 0.3), (0.05, 0.2)
 def visibility(shape: Shape, light: Vec, p: Points) -> Array:
     """Share of the key light seen from each point, [0, 1].
 
-    The narrowest gap beside the way to the light, as a share of the light's half width there; negative inside the
-    object. The gap between two steps is where their free spheres meet, and the last step ends exactly where the way
+    The narrowest gap beside the way to the light, as a share of the light's half width there; negative inside
+    the object. The gap between two steps is where their free spheres meet, and the last step ends where the way
     leaves the object's box, so that there are no bands.
     """
     _, reach = box_hits(shape, p, light, _penumbra(shape, light))
@@ -63,9 +63,9 @@ def _penumbra(shape: Shape, light: Vec) -> float:
 
 
 def _distance(shape: Shape, p: Points) -> Array:
-    """Distance to the shape, at least that to its box: kinds whose distances are cautious cast no wider shadow."""
+    """Distance to the shape, at least that to its box: cautious distances would cast too wide a shadow."""
     low, high, _ = shape.extent()
-    square = np.float32(0.0)
+    square = np.zeros_like(p.x)
     for v, a, b in zip(p, low, high, strict=True):
         beside = positive(abs(v - (a + b) / 2) - (b - a) / 2)
         square = square + beside * beside
@@ -100,10 +100,10 @@ def floor_light(shape: Shape, view: View) -> Array:
     for i in range(0, len(shaded), CHUNK):
         index = shaded[i : i + CHUNK]
         q = Points(*(v[index] for v in p))
-        contact = np.ones(len(index), np.float32)
+        contact = np.ones_like(q.x)
         for height in ON_FLOOR:
-            free = _distance(shape, Points(q.x, q.y + height, q.z)) * (1 / height)
-            contact = contact * (0.62 + 0.38 * clamp(free, 0.0, 1.0))
+            closed = positive(1 - _distance(shape, Points(q.x, q.y + height, q.z)) * (1 / height))
+            contact = contact * (1 - 0.4 * closed * closed * (2 - closed))
         light[index] = (AMBIENT + (1 - AMBIENT) * visibility(shape, view.light, q)) * contact
     return light.reshape(view.size, view.size)
 

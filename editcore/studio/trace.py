@@ -1,7 +1,7 @@
 """Finds the surface of a shape: sphere tracing from coarse tiles of pixels to single rays.
 
-A cone per tile is marched until it meets the surface (tiles that meet nothing are dropped); the pixels of the other
-tiles are marched from there. Lengths are object units, arrays float32 of N rays or points.
+A cone per tile is marched until it meets the surface (tiles that meet nothing are dropped); the pixels of the
+other tiles are marched from there. Lengths are object units, arrays float32 of N rays or points.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +21,16 @@ from editcore.studio.sdf import Array, Points, clamp, positive
 
 Index = npt.NDArray[np.int64]
 Vec = tuple[float, float, float]
+Axes = Sequence[Any]
+"""x, y and z: a number (the same for all rays) or an array each."""
 
 TILE = 8
 """Pixels along the side of a coarse tile."""
 TILE_STEPS = 14
 MARCH_STEPS = 64
-"""Besides half a step per pixel of the picture's side: rays that graze a surface advance by parts of a pixel."""
+"""Besides half a step per pixel of the picture's side: rays that graze a surface advance slowly."""
 ENTERED, DEEP = 0.1, -0.4
-"""Distances in pixels at which a ray has met the surface, and at which it is sure to cover its whole pixel."""
+"""Distances in pixels at which a ray has met the surface, and at which it covers its whole pixel."""
 CHUNK = 1 << 14
 """Rays marched at once: bounds the memory and stays in the cache."""
 
@@ -76,23 +79,21 @@ class View:
         return np.array([self.right, self.up, (-x, -y, -z)], np.float32) @ vectors_3N
 
 
-def along(origin: Sequence[float] | Points, direction: Sequence[float] | Points, t: Array) -> Points:
+def along(origin: Axes, direction: Axes, t: Array) -> Points:
     """Points at distances ``t`` along rays; either end may be one for all rays."""
     return Points(*(o + d * t for o, d in zip(origin, direction, strict=True)))
 
 
-def box_hits(
-    shape: Shape, origin: Sequence[float] | Points, direction: Sequence[float] | Points, margin: Array | float
-) -> tuple[Array, Array]:
-    """Distances at which rays enter and leave the box around the shape widened by ``margin``; near > far: a miss."""
+def box_hits(shape: Shape, origin: Axes, direction: Axes, margin: Any) -> tuple[Array, Array]:
+    """Where rays enter and leave the box around the shape, widened by ``margin``; near > far: a miss."""
     low, high, _ = shape.extent()
-    near, far = np.float32(0.0), np.float32(1e3)
+    near, far = np.zeros(1, np.float32), np.full(1, 1e3, np.float32)
     for o, d, a, b in zip(origin, direction, low, high, strict=True):
         inverse = 1 / np.where(np.abs(d) < 1e-6, np.float32(1e-6), d)
         first, second = (a - margin - o) * inverse, (b + margin - o) * inverse
         near = np.maximum(near, np.minimum(first, second))
         far = np.minimum(far, np.maximum(first, second))
-    return np.asarray(near, np.float32), np.asarray(far, np.float32)
+    return near.astype(np.float32), far.astype(np.float32)
 
 
 def pixels(shape: Shape, view: View) -> Iterator[tuple[Index, Index, Array]]:
@@ -120,10 +121,10 @@ def pixels(shape: Shape, view: View) -> Iterator[tuple[Index, Index, Array]]:
 
 
 def march(shape: Shape, view: View, rays: Points, start: Array) -> tuple[Index, Array, Array]:
-    """Indices of the rays that touch the object, where they do, and how near they come (pixels, negative inside).
+    """Indices of the rays that touch the object, where, and how near they come (pixels, negative inside).
 
-    A ray that gets half a pixel deep covers its pixel whole; for the others the nearest approach tells the share
-    covered. The surface is where a ray first enters, else its nearest approach.
+    A ray that gets half a pixel deep covers its pixel whole; for the others the nearest approach tells the
+    share covered. The surface is where a ray first enters, else its nearest approach.
     """
     _, far = box_hits(shape, view.origin, rays, 0.03)
     nearest, surface = np.full_like(start, 1e3), start.copy()

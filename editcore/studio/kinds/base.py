@@ -82,7 +82,7 @@ class Extent(NamedTuple):
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]
-    cloud_N3: Array
+    cloud_N3: Array  # noqa: N815 (shape suffix)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,8 @@ def _extent(shape: Shape, cells: int = 28) -> Extent:
     half, top = ROOM
     step = 2 * half / cells
     xs, ys = np.arange(-half, half, step) + step / 2, np.arange(0, top, step) + step / 2
-    centres_N3 = np.stack(np.meshgrid(xs, ys, xs, indexing="ij"), axis=-1).reshape(-1, 3).astype(np.float32)
+    grid = np.stack(np.meshgrid(xs, ys, xs, indexing="ij"), axis=-1).reshape(-1, 3)
+    centres_N3: Array = grid.astype(np.float32)
     octants_83 = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float32) / 4
     for level in range(3):
         if level:

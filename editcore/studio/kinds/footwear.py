@@ -58,7 +58,7 @@ def shoe(dice: Dice) -> Field:
         body = sdf.smooth_intersection(body, rim, 0.04)
         throat = sdf.ellipsoid(p.moved(-0.37, collar + 0.16 + thick * 0.6).about_z(-0.25), 0.19, 0.34, 0.135)
         body = sdf.smooth_cut(body, throat, 0.03)
-        tongue = sdf.box(p.moved(-0.215, collar - 0.01 + thick * 0.6).about_z(0.3), 0.024, 0.1, 0.1, 0.024)
+        tongue = sdf.ellipsoid(p.moved(-0.215, collar - 0.01 + thick * 0.6).about_z(0.3), 0.035, 0.13, 0.1)
         parts = {"upper": sdf.smooth_union(body, tongue, 0.03), "sole": _sole(p, outline, thick, lip)}
         slope = p.moved(0.0, instep).about_z(-0.42)
         if "laces" in present:

@@ -154,10 +154,8 @@ def sofa(dice: Dice) -> Field:
         )
         room = wide - arm
         pitch = 2 * room / seats
-        if seats == 2:
-            near = abs(p.x) - pitch / 2
-        else:
-            near = p.x - sdf.clamp(np.round(p.x / pitch), -1, 1) * pitch
+        middle = sdf.clamp(np.round(p.x / pitch), -1, 1) * pitch
+        near = abs(p.x) - pitch / 2 if seats == 2 else p.x - middle
         if "cushions" in present:
             c = Points(near, p.y - seat - 0.085, p.z - 0.07)
             sat = sdf.box(c, pitch / 2 - 0.012, 0.085, deep * 0.92, 0.06)

@@ -25,8 +25,8 @@ def cushion(dice: Dice) -> Field:
     thick, pinch, lean = dice(0.16, 0.24), dice(0.1, 0.18), dice(0.12, 0.4)
 
     def field(p: Points, present: Present) -> dict[str, Array]:
-        # Leans back on its lower edge. The outline is a square whose sides curve inwards, so the corners stick out
-        # in points; the filling is thickest in the middle and flat at the seam.
+        # Leans back on its lower edge. The outline is a square whose sides curve inwards, so the corners
+        # stick out in points; the filling is thickest in the middle and flat at the seam.
         q = p.moved(y=tall * 0.93).about_x(-lean)
         u, v = q.x / half, q.y / tall
         x, y = abs(q.x) - half + pinch * half * (1 - v * v), abs(q.y) - tall + pinch * tall * (1 - u * u)
