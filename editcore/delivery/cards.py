@@ -57,7 +57,7 @@ def full_card(index: int, row: dict[str, Any], run: str, root: str) -> dict[str,
     views = [("before", "Before", before, PICTURE_SIDE), ("after", "After", after, PICTURE_SIDE)]
     if before and mask:
         small = shrink(before, DETAIL_SIDE)
-        views.append(("mask", "Mask: may change", tint_region(small, mask), DETAIL_SIDE))
+        views.append(("mask", "Mask", tint_region(small, mask), DETAIL_SIDE))
     views.append(("raw", "Model output", raw, DETAIL_SIDE))
     pictures = [
         {"kind": kind, "label": label, "src": data_uri(small), "width": small.width, "height": small.height}

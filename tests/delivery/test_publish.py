@@ -116,10 +116,17 @@ def test_success_is_gone_while_a_delivery_is_not_finished(night, monkeypatch):
     assert (night.root / "_SUCCESS").exists()
 
 
-@pytest.mark.parametrize("damage", ["remove", "truncate"])
+@pytest.mark.parametrize("damage", ["remove", "truncate", "flip"])
 def test_a_picture_lost_after_the_edit_is_a_row_not_an_exception(night, damage, expected):
     path = night.run / night.rows[0]["image_path"]
-    path.unlink() if damage == "remove" else path.write_bytes(path.read_bytes()[:200])
+    data = bytearray(path.read_bytes())
+    if damage == "remove":
+        path.unlink()
+    elif damage == "truncate":
+        path.write_bytes(data[:200])
+    else:
+        data[len(data) // 2] ^= 0xFF
+        path.write_bytes(data)
     counts = deliver(str(night.root), run_of(night))["counts"]
     assert counts == vars(expected) | {"ok": 5, "failed": 4, "publish": 2}
     row = pd.read_parquet(night.root / "manifest.parquet").set_index("sku").loc["MUG-1"]
