@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from editcore import storage
 from editcore.profiles import load_profile
+from editcore.routing.thresholds import Thresholds
 
 Scalar = Union[bool, int, float, str]  # noqa: UP007 - order matters to pydantic
 
@@ -33,15 +34,18 @@ class Columns(_Strict):
     """Which column of a table is what. Columns not named here are kept beside each row as they are."""
 
     image: str = Field(
-        "image", description="Path or URL of the picture; relative ones count from the table's folder."
+        default="image",
+        description="Path or URL of the picture; relative ones count from the table's folder.",
     )
-    sku: str = Field("sku", description="The customer's name of the product.")
+    sku: str = Field(default="sku", description="The customer's name of the product.")
     mask: str | None = Field(
-        None, description="Path or URL of a mask to use instead of a found one (white = product)."
+        default=None, description="Path or URL of a mask to use instead of a found one (white = product)."
     )
-    caption: str | None = Field(None, description="The customer's words about the picture; helps the scores.")
+    caption: str | None = Field(
+        default=None, description="The customer's words about the picture; helps the scores."
+    )
     words: str | None = Field(
-        None, description="Instruction of this very row, for recipes that give no words."
+        default=None, description="Instruction of this very row, for recipes that give no words."
     )
 
 
@@ -49,10 +53,10 @@ class Source(_Strict):
     """Where the pictures come from: a folder, or a table that lists them."""
 
     folder: str | None = Field(
-        None, description="Folder or s3:// prefix; every file below it is taken as a picture."
+        default=None, description="Folder or s3:// prefix; every file below it is taken as a picture."
     )
-    table: str | None = Field(None, description="Parquet or CSV file with one row per picture.")
-    columns: Columns = Field(Columns(), description="Which column of the table is what.")
+    table: str | None = Field(default=None, description="Parquet or CSV file with one row per picture.")
+    columns: Columns = Field(default=Columns(), description="Which column of the table is what.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Source:
@@ -72,21 +76,25 @@ class Recipe(_Strict):
         description="Short name; part of the output files' names. Lower-case letters, digits, - and _.",
     )
     words: str | None = Field(
-        None,
+        default=None,
         min_length=1,
         max_length=300,
-        description="The instruction, e.g. 'make it navy blue'; may be left out if source.columns.words is set.",
+        description="The instruction, e.g. 'make it navy blue'; not needed if source.columns.words is set.",
     )
     target: Literal["product", "background", "region"] = Field(
-        "product", description="What may change: the product, everything around it, or a named part."
+        default="product", description="What may change: the product, everything around it, or a named part."
     )
-    region: str | None = Field(None, description="Name of the part for target region, e.g. 'lampshade'.")
+    region: str | None = Field(
+        default=None, description="Name of the part for target region, e.g. 'lampshade'."
+    )
     where: dict[str, Scalar | list[Scalar]] = Field(
         default_factory=dict,
         description="Which pictures: column: value, column: [values] or column: 'glob*'; all must hold. "
         "sku works for every source.",
     )
-    strength: float = Field(1.0, gt=0, le=1, description="How far to go; 1 is the instruction in full.")
+    strength: float = Field(
+        default=1.0, gt=0, le=1, description="How far to go; 1 is the instruction in full."
+    )
 
     @model_validator(mode="after")
     def _region_named(self) -> Recipe:
@@ -102,9 +110,11 @@ class Recipe(_Strict):
 class OutputFormat(_Strict):
     """How delivered pictures are encoded."""
 
-    kind: Literal["jpeg", "png", "webp"] = Field("jpeg", description="File format of delivered pictures.")
+    kind: Literal["jpeg", "png", "webp"] = Field(
+        default="png", description="File format of delivered pictures; only PNG keeps every pixel as it is."
+    )
     quality: int = Field(
-        92, ge=1, le=100, description="Quality of JPEG and WebP; PNG is lossless and ignores it."
+        default=95, ge=1, le=100, description="Quality of JPEG and WebP; PNG is lossless and ignores it."
     )
 
 
@@ -112,17 +122,19 @@ class Limits(_Strict):
     """What is refused rather than opened, and when a night stops itself."""
 
     max_pixels: int = Field(
-        60_000_000, ge=1, description="Largest picture, width x height; above it: bad_input."
+        default=60_000_000, ge=1, description="Largest picture, width x height; above it: bad_input."
     )
-    max_bytes: int = Field(100_000_000, ge=1, description="Largest file in bytes; above it: bad_input.")
+    max_bytes: int = Field(
+        default=100_000_000, ge=1, description="Largest file in bytes; above it: bad_input."
+    )
     attempts: int = Field(
-        3, ge=1, le=10, description="How often a row is tried when storage or memory fails."
+        default=3, ge=1, le=10, description="How often a row is tried when storage or memory fails."
     )
     storm_window: int = Field(
-        50, ge=1, description="How many of the last rows the error-storm watch looks at."
+        default=50, ge=1, description="How many of the last rows the error-storm watch looks at."
     )
     storm_share: float = Field(
-        0.5,
+        default=0.5,
         gt=0,
         le=1,
         description="A single model_error code above this share of the window stops the night.",
@@ -138,21 +150,20 @@ class Campaign(_Strict):
         min_length=1, description="What to make of each picture; one row per picture and recipe."
     )
     profile: str = Field(
-        "bundled", description="Which models: a profile of the package or the path of a profile file."
+        default="bundled", description="Which models: a profile of the package or the path of a profile file."
     )
-    thresholds: dict[str, Any] = Field(
-        default_factory=dict,
-        description="When a picture is published, reviewed or reworked (editcore.routing.Thresholds).",
+    thresholds: Thresholds = Field(
+        default=Thresholds(), description="When a picture is published, reviewed or reworked."
     )
     output: str = Field(description="Folder or s3:// prefix for runs, pictures and the report.")
     shard_size: int = Field(
-        256, ge=1, le=10_000, description="Rows per shard: the unit of scheduling and retry."
+        default=256, ge=1, le=10_000, description="Rows per shard: the unit of scheduling and retry."
     )
     keep_raw: bool = Field(
-        False, description="Keep the model's own output beside the composite, for the report."
+        default=False, description="Keep the model's own output beside the composite, for the report."
     )
-    format: OutputFormat = Field(OutputFormat(), description="How delivered pictures are encoded.")
-    limits: Limits = Field(Limits(), description="What is refused, and when a night stops itself.")
+    format: OutputFormat = Field(default=OutputFormat(), description="How delivered pictures are encoded.")
+    limits: Limits = Field(default=Limits(), description="What is refused, and when a night stops itself.")
 
     @field_validator("recipes")
     @classmethod
@@ -161,13 +172,6 @@ class Campaign(_Strict):
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"found recipe ids used twice: {', '.join(twice)}; give each recipe its own id")
         return recipes
-
-    @field_validator("thresholds")
-    @classmethod
-    def _known_thresholds(cls, value: dict[str, Any]) -> dict[str, Any]:
-        from editcore.routing import Thresholds
-
-        return _validated(Thresholds, value)
 
     @field_validator("profile")
     @classmethod
@@ -192,15 +196,15 @@ def load_campaign(file: str | Path) -> Campaign:
     return check_campaign(_anchored(data, file.resolve().parent), str(file))
 
 
-def load_thresholds(file: str | Path) -> dict[str, Any]:
+def load_thresholds(file: str | Path) -> Thresholds:
     """Thresholds from a campaign file, or from a YAML file that holds nothing else."""
     data = _read_yaml(Path(file))
     if "recipes" in data or "thresholds" in data:
         data = data.get("thresholds") or {}
     try:
-        return Campaign._known_thresholds(data)
+        return Thresholds.model_validate(data)
     except ValidationError as error:
-        raise CampaignError("\n".join(f"{file}: {line}" for line in _sentences(error, None))) from None
+        raise CampaignError("\n".join(f"{file}: {line}" for line in _sentences(error, Thresholds))) from None
 
 
 def check_campaign(data: dict[str, Any], origin: str = "campaign") -> Campaign:
@@ -251,19 +255,11 @@ def _matches(found: Any, wanted: Scalar | list[Scalar]) -> bool:
     return found == wanted or (found is not None and str(found) == str(wanted))
 
 
-def _validated(model: Any, value: dict[str, Any]) -> dict[str, Any]:
-    """``value`` checked by a pydantic model or dataclass, with its defaults filled in."""
-    from pydantic import TypeAdapter
-
-    adapter = TypeAdapter(model)
-    return dict(adapter.dump_python(adapter.validate_python(value), mode="json"))
-
-
-def _sentences(error: ValidationError, model: Any) -> list[str]:
+def _sentences(error: ValidationError, model: type[BaseModel]) -> list[str]:
     return [_sentence(problem, model) for problem in error.errors(include_url=False)]
 
 
-def _sentence(problem: Any, model: Any) -> str:
+def _sentence(problem: Any, model: type[BaseModel]) -> str:
     path = list(problem["loc"])
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".") or "campaign"
     if problem["type"] == "extra_forbidden":

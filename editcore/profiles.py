@@ -25,18 +25,19 @@ class Profile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(description="Name shown in reports and stored in the fingerprint.")
-    about: str = Field("", description="What it is good for, in a sentence.")
+    about: str = Field(default="", description="What it is good for, in a sentence.")
     licence: str = Field(description="Licence of the weights it uses.")
     editor: str = Field(
-        "editcore.editors:load_editor",
-        description="Entry point of the engine: called with this profile, gives an Editor (editors/base.py).",
+        default="editcore.editors:load_editor",
+        description="Entry point of the engine: called with this profile, gives an Editor.",
     )
     segmenter: str = Field(
-        "editcore.segmentation:segment", description="Entry point of the function that finds the product."
+        default="editcore.segmentation:segment",
+        description="Entry point of the function that finds the product.",
     )
     scorer: str = Field(
-        "editcore.scoring:Scorer",
-        description="Entry point of the scorer: called with scorer_options, then its score() on batches.",
+        default="editcore.scoring:Scorer",
+        description="Entry point of the scorer class: made with scorer_options, then score(batch).",
     )
     scorer_options: dict[str, Any] = Field(
         default_factory=dict, description="Keyword arguments of the scorer: which CLIP model, device."
@@ -47,17 +48,17 @@ class Profile(BaseModel):
     )
     weights: list[str] = Field(
         default_factory=list,
-        description="Weight files or folders that enter the fingerprint; relative ones lie in the editcore package.",
+        description="Weight files or folders for the fingerprint; relative ones lie in the editcore package.",
     )
     max_workers: int = Field(
-        2, ge=1, le=32, description="Shards worked on at once; models take turns inside."
+        default=2, ge=1, le=32, description="Shards worked on at once; models take turns inside."
     )
     edits_per_second: float | None = Field(
-        None,
+        default=None,
         gt=0,
         description="Measured edits per second of a whole night, for the estimate of `vitrine plan`.",
     )
-    measured_on: str = Field("", description="Hardware and date of that measurement.")
+    measured_on: str = Field(default="", description="Hardware and date of that measurement.")
 
     @field_validator("editor", "segmenter", "scorer")
     @classmethod

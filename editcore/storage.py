@@ -120,22 +120,23 @@ def listing(folder: str, suffix: str = "") -> list[str]:
     return sorted(name for name in names if name.endswith(suffix) and not name.startswith(TEMPORARY))
 
 
-def walk(folder: str) -> list[dict[str, Any]]:
-    """Every file below ``folder``: ``path`` (absolute or URL), ``inner`` (path below the folder), ``size`` in
-    bytes and ``version`` (ETag, or time of change), sorted by path. A version that did not change means
-    content that did not change."""
+def walk(folder: str) -> list[dict[str, str]]:
+    """Every file below ``folder``: ``path`` (absolute or URL) and ``inner`` (below the folder), by path."""
     store, root = _open_store(folder)
-    found = store.find(root, detail=True, refresh=True)
-    return [
-        {**_described(store, info), "inner": name.removeprefix(root).strip("/")}
-        for name, info in sorted(found.items())
-    ]
+    found = sorted(store.find(root, refresh=True))
+    return [{"path": _full(store, name), "inner": name.removeprefix(root).strip("/")} for name in found]
 
 
 def describe(path: str) -> dict[str, Any]:
-    """``path``, ``size`` and ``version`` of one file, as ``walk`` gives them; FileNotFoundError if absent."""
+    """``path``, ``size`` in bytes and ``version`` (ETag, or time of change) of a file; FileNotFoundError.
+
+    A version that did not change means content that did not change.
+    """
     store, inner = _open_store(path)
-    return _described(store, store.info(inner))
+    info = store.info(inner)
+    version = info.get("ETag") or info.get("mtime") or info.get("created") or info.get("LastModified") or ""
+    size = int(info.get("size") or 0)
+    return {"path": _full(store, info["name"]), "size": size, "version": str(version).strip('"')}
 
 
 def sweep(folder: str) -> None:
@@ -152,10 +153,8 @@ def _open_store(path: str) -> tuple[Any, str]:
     return store, inner
 
 
-def _described(store: Any, info: dict[str, Any]) -> dict[str, Any]:
-    version = info.get("ETag") or info.get("mtime") or info.get("created") or info.get("LastModified") or ""
-    name = info["name"] if isinstance(store, LocalFileSystem) else store.unstrip_protocol(info["name"])
-    return {"path": name, "size": int(info.get("size") or 0), "version": str(version).strip('"')}
+def _full(store: Any, name: str) -> str:
+    return name if isinstance(store, LocalFileSystem) else str(store.unstrip_protocol(name))
 
 
 @contextlib.contextmanager

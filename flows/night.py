@@ -30,6 +30,7 @@ from editcore.night import (
 )
 from editcore.outcomes import Outcome
 from editcore.profiles import Profile, load_profile
+from editcore.routing.thresholds import Thresholds
 from editcore.sources import Item, list_items
 
 Say = Callable[[str], None]
@@ -86,7 +87,7 @@ def run_night(
 
 
 def reroute(
-    output: str, name: str | None, thresholds: dict[str, Any], submit: Submit | None = None, say: Say = print
+    output: str, name: str | None, thresholds: Thresholds, submit: Submit | None = None, say: Say = print
 ) -> Report:
     """Route an old night again with other thresholds and deliver it again; no model, no source picture
     needed."""
@@ -103,7 +104,12 @@ def reroute(
                 f"night {night.name} is not scored yet ({len(unscored)} shards missing); finish it first"
             )
         shardwork.reset(night.path)
-        return _finish(night.reopen({**night.decisions, "thresholds": thresholds}), submit, say, lost)
+        return _finish(
+            night.reopen({**night.decisions, "thresholds": thresholds.model_dump(mode="json")}),
+            submit,
+            say,
+            lost,
+        )
 
 
 @dataclass(frozen=True)

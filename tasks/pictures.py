@@ -50,7 +50,7 @@ def get_png(night: Night, place: str) -> np.ndarray:
         return np.asarray(image)
 
 
-@lru_cache(maxsize=8)  # neighbouring rows share their picture; eight of 60 megapixels are 1.4 GB at worst
+@lru_cache(maxsize=4)  # neighbouring rows share their picture; four of 60 megapixels are 0.7 GB
 def _source(uri: str, sha256: str, max_pixels: int, max_bytes: int) -> Picture:
     data = _read(uri, max_bytes)
     if sha256 and hashlib.sha256(data).hexdigest() != sha256:
@@ -70,7 +70,7 @@ def _read(uri: str, max_bytes: int) -> bytes:
             raise RowError(
                 Outcome.BAD_INPUT,
                 "file_too_big",
-                f"{name} has {about['size'] / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} are read. Make it smaller.",
+                f"{name} has {about['size'] / 1e6:.0f} MB; at most {max_bytes / 1e6:.0f} are read.",
             )
         return storage.read_bytes(uri)
     except FileNotFoundError:

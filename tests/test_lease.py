@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from editcore import lease as leases
+from editcore.lease import LeaseHeld, lease
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "SETTLE", 0.01)
+
+
+def held_by(output: Path, **changes: object) -> None:
+    card = leases._card() | {"token": "somebody else"} | changes
+    (output / ".lease.json").write_text(json.dumps(card))
+
+
+def test_second_process_is_refused_and_the_lease_goes_with_the_body(tmp_path: Path) -> None:
+    with (
+        lease(str(tmp_path)),
+        pytest.raises(LeaseHeld, match=rf"process {os.getpid()}"),
+        lease(str(tmp_path)),
+    ):
+        pass
+    assert not (tmp_path / ".lease.json").exists()
+    with lease(str(tmp_path)):
+        pass
+
+
+def test_lease_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
+    code = (
+        f"from editcore.lease import lease\nimport os\nwith lease({str(tmp_path)!r}): os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert (tmp_path / ".lease.json").exists()
+    with lease(str(tmp_path)):
+        pass
+
+
+def test_a_pid_given_to_another_process_does_not_keep_a_lease_alive(tmp_path: Path) -> None:
+    held_by(tmp_path, started="another boot/1")
+    with lease(str(tmp_path)):
+        pass
+
+
+def test_other_hosts_are_believed_while_their_heart_beats(tmp_path: Path) -> None:
+    assert socket.gethostname() != "elsewhere"
+    held_by(tmp_path, host="elsewhere", heartbeat=time.time() - 30)
+    with pytest.raises(LeaseHeld, match="host elsewhere"), lease(str(tmp_path)):
+        pass
+    held_by(tmp_path, host="elsewhere", heartbeat=time.time() - leases.STALE_AFTER - 1)
+    with lease(str(tmp_path)):
+        pass
+
+
+def test_a_lease_taken_by_somebody_else_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "HEARTBEAT", 0.01)
+    with lease(str(tmp_path)) as lost:
+        held_by(tmp_path)
+        assert lost.wait(5)
+    assert json.loads((tmp_path / ".lease.json").read_text())["token"] == "somebody else"
+
+
+def test_a_torn_lease_is_no_lease(tmp_path: Path) -> None:
+    (tmp_path / ".lease.json").write_text('{"host": ')
+    with lease(str(tmp_path)):
+        pass
