@@ -63,7 +63,7 @@ MATERIAL_TABLE: dict[str, Material] = {
     "marble": Material(SURFACE_TABLE["white marble"], 0.35, 70, 0.14),
     "stone": Material(replace(SURFACE_TABLE["granite"], width=1.2, dye=_speckled), 0.05, 20),
     "concrete": Material(replace(SURFACE_TABLE["concrete"], width=1.4), 0.0),
-    "terracotta": _cloth("concrete", 1.6, (0.76, 0.42, 0.29)),
+    "terracotta": _cloth("clay", 1.2, (0.76, 0.42, 0.29)),
     "fabric": _cloth("weave", 0.8, (0.70, 0.66, 0.60)),
     "knitted": _cloth("knit", 0.9, (0.86, 0.82, 0.74)),
     "velvet": _cloth("pile", 1.5, (0.45, 0.06, 0.15), sheen=1.0),

@@ -64,7 +64,8 @@ def object_normals(
     """
     cos_p, sin_p = math.cos(pitch), math.sin(pitch)
     x, y, z = position_N3.unbind(1)
-    # world = (c x + s z + tx, k y, c z - s x + tz); right * depth = world x; depth = d0 - sin k y - cos world z
+    # world = (c x + s z + tx, k y, c z - s x + tz); world x = right * depth;
+    # depth = d0 - sin(pitch) world y - cos(pitch) world z
     rows = torch.stack(
         [
             x + right_N * cos_p * z,

@@ -35,12 +35,11 @@ class Perspective:
         return Perspective(pitch, height + distance * math.sin(pitch), distance * math.cos(pitch))
 
     def rays(self, first: int, size: int, per_row: int) -> tuple[Array, Array]:
-        """Direction (y, z) of the rays through rows ``first``.. of the picture, unit step along the view axis."""
-        rows = (np.arange(first * per_row, size * per_row, dtype=np.float32) + 0.5) / per_row
-        up = (1 - rows * 2 / size) * TAN_HALF_FOV
-        return up * math.cos(self.pitch) - math.sin(self.pitch), -up * math.sin(self.pitch) - math.cos(
-            self.pitch
-        )
+        """Direction (y, z) of the rays through rows ``first``.., for a unit step along the view axis."""
+        rows = (np.arange(first * per_row, size * per_row) + 0.5) / per_row
+        up = (1 - rows * (2 / size)) * TAN_HALF_FOV
+        cos, sin = math.cos(self.pitch), math.sin(self.pitch)
+        return (up * cos - sin).astype(np.float32), (-up * sin - cos).astype(np.float32)
 
     def row_of(self, y: float, z: float, size: int) -> float:
         """Picture row of the point (0, y, z)."""

@@ -159,7 +159,7 @@ def _floor(scene: Scene, layout: _Layout, view: Perspective, size: int, first: i
     v = (sin * scale) * (reach[:, None] * across) + (layout.offset[1] + cos * scale * depth)[:, None]
     pixel = 2 * TAN_HALF_FOV / size
     along = np.abs(np.gradient(depth)) if len(depth) > 1 else reach * pixel
-    footprint = np.maximum(reach * pixel, along) * scale
+    footprint = (np.maximum(reach * pixel, along) * scale).astype(np.float32)
     rows = _textured(surface, scene, layout, u, v, footprint, size)
     if surface.gloss:
         _reflect_wall(rows, scene, surface.gloss, ray_y[1::SUBROWS], ray_z[1::SUBROWS])
@@ -192,7 +192,8 @@ def _wall(scene: Scene, layout: _Layout, view: Perspective, size: int, rows: int
     picture = _textured(surface, dyed, layout, u, v, footprint, size)
     # Less light reaches the foot of the wall.
     foot = 1 - 0.14 * np.exp(-height[1::SUBROWS].clip(0) / 0.25)
-    return picture * foot[:, None, None]
+    shaded: Array = picture * foot[:, None, None]
+    return shaded
 
 
 def _sky(scene: Scene, height: Array, size: int) -> Array:
@@ -225,16 +226,19 @@ def _textured(
 
 def _sample(levels: tuple[NDArray[np.uint8], ...], u: Array, v: Array, level: Array) -> Array:
     """Trilinear mip sampling; ``level`` (per row) is monotonic along the rows. Returns pixel rows, [0, 1]."""
-    total = np.zeros((*u.shape, 3), np.float32)
-    level = level.clip(0, len(levels) - 1.001)
+    count, columns = len(u) // SUBROWS, u.shape[1]
+    total = np.zeros((count, columns, 3), np.float32)
+    level = level[SUBROWS // 2 :: SUBROWS].clip(0, len(levels) - 1.001).astype(np.float32)
+    u, v = u - np.floor(u), v - np.floor(v)
     for number in range(int(level.min()), int(level.max()) + 2):
         weight = 1 - np.abs(level - number)
         rows = np.flatnonzero(weight > 0)
         if not len(rows):
             continue
-        span = slice(rows[0], rows[-1] + 1)
-        texels = levels[number].shape[0]
-        x, y = ((u[span] % 1.0) * texels - 0.5), ((v[span] % 1.0) * texels - 0.5)
+        span, fine = slice(rows[0], rows[-1] + 1), slice(rows[0] * SUBROWS, (rows[-1] + 1) * SUBROWS)
+        texels = np.float32(levels[number].shape[0])
+        x, y = u[fine] * texels - np.float32(0.5), v[fine] * texels - np.float32(0.5)
         image = cv2.remap(levels[number], x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        image = cv2.resize(image, (columns, rows[-1] + 1 - rows[0]), interpolation=cv2.INTER_AREA)
         total[span] += image * (weight[span, None, None] / 255).clip(0)
-    return total.reshape(-1, SUBROWS, *total.shape[1:]).mean(1)
+    return total

@@ -31,11 +31,43 @@ __all__ = [
     "sample_scene",
 ]
 
-COMMON = (
-    "red,orange,yellow,green,blue,navy,purple,pink,brown,beige,cream,white,black,grey,teal,turquoise,"
-    "gold,silver,olive,maroon,lavender,mint,sky blue,light grey,charcoal,sage,terracotta,mustard,"
-    "coral,tan"
-).split(",")
+COMMON: tuple[str, ...] = tuple(
+    # fmt: off
+    name.strip()
+    for name in [
+        "\n    red",
+        " orange",
+        " yellow",
+        " green",
+        " blue",
+        " navy",
+        " purple",
+        " pink",
+        " brown",
+        " beige",
+        " cream",
+        " white",
+        " black",
+        " grey",
+        " teal",
+        " turquoise",
+        "\n    gold",
+        " silver",
+        " olive",
+        " maroon",
+        " lavender",
+        " mint",
+        " sky blue",
+        " light grey",
+        " charcoal",
+        " sage",
+        " terracotta",
+        " mustard",
+        " coral",
+        " tan\n    ",
+    ]
+    # fmt: on
+)
 """Colours that customers name most."""
 
 
@@ -66,7 +98,7 @@ def sample_scene(rng: random.Random, colours: Mapping[str, NamedColour] | None =
 
 
 def draw_tone(rng: random.Random, colours: Mapping[str, NamedColour] | None = None) -> Tone:
-    """A named colour: half the time a basic one of ``COMMON``, else any of the lexicon (or of ``colours``)."""
+    """A named colour: often a basic one of ``COMMON``, else any of the lexicon (or of ``colours``)."""
     if colours is None:
         from editcore.lexicon import COLOURS
 

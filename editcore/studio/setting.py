@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from editcore.studio.surfaces import SURFACE_TABLE
 from editcore.studio.vocabulary import SETTINGS, STYLES, SURFACES, WALL_FINISHES, Tone
 
+WHITE_WALL = Tone("white", (240, 240, 238))
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -20,7 +22,7 @@ class Scene:
     """One of SURFACES; "" in the studio."""
     second: Tone | None = None
     """Second colour of a checker."""
-    wall: Tone = Tone("white", (240, 240, 238))
+    wall: Tone = WHITE_WALL
     wall_finish: str = "plain"
     style: str = ""
     """One of STYLES."""

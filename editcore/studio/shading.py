@@ -1,11 +1,13 @@
 """Lights objects: turns a G-buffer and looks into colours."""
 
+# ruff: noqa: N802, N815  shape-suffixed fields
 from __future__ import annotations
 
 import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -18,7 +20,7 @@ from editcore.studio.finish import Finish, Look
 from editcore.studio.gbuffer import Camera, GBuffer
 from editcore.studio.materials import Material, material
 from editcore.studio.patterns import GIRTH, ROUND_KINDS, chart, inks, object_normals
-from editcore.studio.perspective import TAN_HALF_FOV
+from editcore.studio.perspective import TAN_HALF_FOV, Perspective
 from editcore.studio.surfaces import RGB, Surface
 from editcore.studio.textures import SHADE_RANGE, tile
 from editcore.studio.vocabulary import Tone
@@ -30,23 +32,37 @@ class _Points:
 
     kind: str
     position_N3: Tensor
-    object_normal_N3: Tensor
-    uv_N2: Tensor
     normal_N3: Tensor
     light_N1: Tensor
     weight_N1: Tensor
     key_3: Tensor
     ambient_3: Tensor
+    right_N: Tensor
+    """Sideways slope of each pixel's ray."""
+    view: Perspective
     pixel: float
     """Size of a pixel on the object, object units."""
     size: int
+
+    @cached_property
+    def uv_N2(self) -> Tensor:
+        """Chart coordinates, object units; only patterns and textures need them."""
+        eye = (self.view.eye_y, self.view.eye_z)
+        normal_N3 = object_normals(self.position_N3, self.normal_N3, self.right_N, self.view.pitch, eye)
+        return chart(self.kind, self.position_N3, normal_N3)
+
+    @property
+    def up_N1(self) -> Tensor:
+        """How far the surface faces the ceiling, [-1, 1]."""
+        cos, sin = math.cos(self.view.pitch), math.sin(self.view.pitch)
+        return self.normal_N3[:, 1:2] * cos + self.normal_N3[:, 2:] * sin
 
 
 def shade(gbuffer: GBuffer, looks: Sequence[Look], ambient_rgb_B3: Tensor) -> Tensor:
     """Light every object with its look.
 
-    ambient_rgb_B3: mean background colours, sRGB [0, 1]; they tint fill light, reflections and glass a little.
-    Returns the objects' colours, float32 (B, 3, H, W) in [0, 1], not multiplied by coverage; 0 off the object.
+    ambient_rgb_B3: mean background colours, sRGB [0, 1]; they tint fill light, reflections and glass.
+    Returns the objects' colours, float32 (B, 3, H, W) in [0, 1], not multiplied by coverage; 0 elsewhere.
     The exposure is set per object so that its mean diffuse colour is the colour named.
     """
     size = gbuffer.coverage_B1HW.shape[-1]
@@ -61,27 +77,21 @@ def shade(gbuffer: GBuffer, looks: Sequence[Look], ambient_rgb_B3: Tensor) -> Te
 
 
 def _at(planes_CHW: Tensor, where_N: Tensor) -> Tensor:
-    return planes_CHW.flatten(1)[:, where_N].T.contiguous()
+    return planes_CHW.flatten(1).index_select(1, where_N).T.contiguous()
 
 
 def _points(gbuffer: GBuffer, i: int, where: Tensor, ambient_3: Tensor, size: int) -> _Points:
-    camera, kind = gbuffer.camera, gbuffer.kinds[i]
-    pitch, distance = float(camera.pitch[i]), float(camera.distance[i])
-    eye = (float(camera.height[i]) + distance * math.sin(pitch), distance * math.cos(pitch))
-    right = ((where % size + 0.5) * (2 / size) - 1) * TAN_HALF_FOV
-    position, normal = _at(gbuffer.position_B3HW[i], where), _at(gbuffer.normal_B3HW[i], where)
-    object_normal = object_normals(position, normal, right, pitch, eye)
     return _Points(
-        kind=kind,
-        position_N3=position,
-        object_normal_N3=object_normal,
-        uv_N2=chart(kind, position, object_normal),
-        normal_N3=normal,
+        kind=gbuffer.kinds[i],
+        position_N3=_at(gbuffer.position_B3HW[i], where),
+        normal_N3=_at(gbuffer.normal_B3HW[i], where),
         light_N1=_at(gbuffer.light_B1HW[i], where),
         weight_N1=_at(gbuffer.coverage_B1HW[i], where),
         key_3=gbuffer.key_light_B3[i],
         ambient_3=ambient_3,
-        pixel=2 * TAN_HALF_FOV * distance / size,
+        right_N=((where % size + 0.5) * (2 / size) - 1) * TAN_HALF_FOV,
+        view=Perspective.of(gbuffer.camera, i),
+        pixel=2 * TAN_HALF_FOV * float(gbuffer.camera.distance[i]) / size,
         size=size,
     )
 
@@ -111,7 +121,7 @@ def _shade_finish(points: _Points, finish: Finish, seed: int) -> Tensor:
     diffuse_N1 = _diffuse(points, stuff, facing_N1)
     exposure = _exposure(diffuse_N1, points.weight_N1) * rng.uniform(0.96, 1.04)
     fill_3 = 1 + 0.22 * (points.ambient_3 - points.ambient_3.mean())
-    colour_N3 = albedo_N3 * (diffuse_N1 * exposure) * fill_3
+    colour_N3 = _film(albedo_N3 * (diffuse_N1 * exposure) * fill_3)
     softbox_N1 = _softboxes(normal)
     if stuff.metallic:
         mirror_N1 = _room(normal, softbox_N1) * (0.4 + 0.6 * light)
@@ -137,7 +147,7 @@ def _shade_finish(points: _Points, finish: Finish, seed: int) -> Tensor:
 def _diffuse(points: _Points, stuff: Material, facing_N1: Tensor) -> Tensor:
     """Key light, and fill that comes more from above than from below."""
     key_N1 = (points.normal_N3 @ points.key_3)[:, None].clamp(min=0) * points.light_N1
-    fill_N1 = (0.52 + 0.12 * points.object_normal_N3[:, 1:2]) * (0.45 + 0.55 * points.light_N1)
+    fill_N1 = (0.52 + 0.12 * points.up_N1) * (0.45 + 0.55 * points.light_N1)
     diffuse_N1 = fill_N1 + 0.62 * key_N1
     diffuse_N1 = torch.where(
         diffuse_N1 > 0.85, 0.85 + 0.45 * (diffuse_N1 - 0.85), diffuse_N1
@@ -151,6 +161,12 @@ def _exposure(brightness_N1: Tensor, weight_N1: Tensor) -> float:
     """What brings the mean brightness to 1, within a photographer's reason."""
     mean = float((brightness_N1 * weight_N1).sum() / weight_N1.sum().clamp(min=1e-6))
     return min(max(1.0 / max(mean, 1e-3), 0.6), 1.9)
+
+
+def _film(colour_N3: Tensor) -> Tensor:
+    """Over-exposed colours keep their hue and pale a little, instead of clipping channel by channel."""
+    over_N1 = (colour_N3.amax(1, keepdim=True) - 1).clamp(min=0)
+    return colour_N3 / (1 + over_N1) + 0.35 * over_N1
 
 
 def _softboxes(normal_N3: Tensor) -> Tensor:
@@ -198,7 +214,7 @@ def _textured(
     palette = torch.from_numpy(surface.colours(_rgb(colour) if colour else None, None))
     name, variant = surface.tiles[0], rng.randrange(3)
     if name == "smooth":
-        return palette[0].expand(len(points.uv_N2), 3), torch.ones(1, 1)
+        return palette[0].expand(len(points.position_N3), 3), torch.ones(1, 1)
     width = surface.width
     if points.kind in ROUND_KINDS:
         width = GIRTH / max(1, round(GIRTH / width))  # the grain closes around the object

@@ -14,7 +14,7 @@ Planes = tuple[Plane, Plane, Plane]
 
 def _grain(pixels: int, rng: np.random.Generator, across: Plane, boards: int) -> Plane:
     """Share of dark late wood along v; ``across`` numbers the boards, each with its own rings."""
-    u, v = grid(pixels)
+    u, _ = grid(pixels)
     shift = rng.random(boards)[across.astype(int) % boards]
     bend = noise(pixels, rng, 4, 16) + 0.35 * noise(pixels, rng, 8, 64)
     rings = 0.5 + 0.5 * np.sin(2 * np.pi * (u * boards * 3.2 + 5 * shift + 2.2 * bend))
@@ -106,7 +106,7 @@ def travertine(pixels: int, rng: np.random.Generator) -> Planes:
 def terrazzo(pixels: int, rng: np.random.Generator) -> Planes:
     """Angular chips of two colours in a plain ground."""
     centre, edge, number = cells(pixels, rng, 26, jitter=1.0, warp=0.01)
-    small, small_edge, small_number = cells(pixels, rng, 64, jitter=1.0)
+    _, small_edge, small_number = cells(pixels, rng, 64, jitter=1.0)
     kind, kind_small = rng.random(26 * 26)[number], rng.random(64 * 64)[small_number]
     chip = ramp(edge, 0.14, 0.2) * ramp(centre, 0.62, 0.52)
     grit = ramp(small_edge, 0.2, 0.3) * (1 - chip)
@@ -510,3 +510,12 @@ def pile(pixels: int, rng: np.random.Generator) -> Planes:
     patches, hairs = noise(pixels, rng, 4, octaves=3), noise(pixels, rng, 256, 128)
     shade = 1 + 0.22 * (patches - 0.5) + 0.14 * (hairs - 0.5)
     return shade.astype(np.float32), np.ones_like(patches), np.zeros_like(patches)
+
+
+@painter("clay")
+def clay(pixels: int, rng: np.random.Generator) -> Planes:
+    """Unglazed pottery: throwing rings, dust and grit."""
+    rings, dust = noise(pixels, rng, 64, 2), noise(pixels, rng, 8, octaves=4)
+    grit = ramp(noise(pixels, rng, 128), 0.85, 0.97)
+    shade = 1 + 0.2 * (rings - 0.5) + 0.2 * (dust - 0.5) - 0.22 * grit
+    return shade.astype(np.float32), np.ones_like(dust), np.zeros_like(dust)
