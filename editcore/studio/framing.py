@@ -46,7 +46,8 @@ def sample_pose(kind: str, seed: int) -> Pose:
     """A catalogue pose: turned within what the kind can show, a little off the centre."""
     dice = Dice(zlib.crc32(kind.encode()), seed, 2)
     facing = KINDS[kind].facing
-    return Pose(yaw=dice(-facing, facing), x=dice(-0.08, 0.08), z=dice(-0.08, 0.08))
+    behind = math.pi if KINDS[kind].two_sided and dice.chance(0.5) else 0.0
+    return Pose(yaw=dice(-facing, facing) + behind, x=dice(-0.08, 0.08), z=dice(-0.08, 0.08))
 
 
 def sample_camera(shapes: Sequence[Shape], poses: Sequence[Pose], seeds: Sequence[int]) -> Camera:

@@ -3,7 +3,7 @@
 Every function takes a ``Points`` (three float32 arrays of one shape, object units) and plain numbers, and
 returns distances of that shape. NumPy, because tracing evaluates many small arrays and its overhead per call
 is a third of torch's. Distances are exact or too small, never too large, so that sphere tracing cannot step
-through a surface. The formulas follow Inigo Quilez, "Distance functions" and "Smooth minimum" (iquilezles.org).
+through a surface. Formulas: Inigo Quilez, "Distance functions" and "Smooth minimum" (iquilezles.org).
 """
 
 from __future__ import annotations

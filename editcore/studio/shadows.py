@@ -30,8 +30,8 @@ def visibility(shape: Shape, light: Vec, p: Points) -> Array:
     """Share of the key light seen from each point, [0, 1].
 
     The narrowest gap beside the way to the light, as a share of the light's half width there; negative inside
-    the object. The gap between two steps is where their free spheres meet, and the last step ends where the way
-    leaves the object's box, so that there are no bands.
+    the object. The gap between two steps is where their free spheres meet, and the last step ends where the
+    way leaves the object's box, so that there are no bands.
     """
     _, reach = box_hits(shape, p, light, _penumbra(shape, light))
     reach = np.maximum(reach, FIRST)

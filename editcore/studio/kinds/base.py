@@ -56,6 +56,8 @@ class Kind:
     """Width of the fillet between parts, object units; 0 = sharp."""
     facing: float
     """Largest turn away from the viewer in catalogue pictures, radians."""
+    two_sided: bool
+    """Whether it is also shown from behind: a shoe with its toe to the left or to the right."""
 
 
 def kind(
@@ -64,6 +66,7 @@ def kind(
     optional: Sequence[str] = (),
     blend: float = 0.0,
     facing: float = 3.1416,
+    two_sided: bool = False,
 ) -> Callable[[Callable[[Dice], Field]], Callable[[Dice], Field]]:
     """Registers a maker as the kind ``nouns[0]``."""
     if len(parts) > PART_SLOTS:
@@ -71,7 +74,7 @@ def kind(
 
     def register(make: Callable[[Dice], Field]) -> Callable[[Dice], Field]:
         slots = {part: parts.index(part) for part in optional}
-        KINDS[nouns[0]] = Kind(nouns[0], nouns, tuple(parts), slots, make, blend, facing)
+        KINDS[nouns[0]] = Kind(nouns[0], nouns, tuple(parts), slots, make, blend, facing, two_sided)
         return make
 
     return register

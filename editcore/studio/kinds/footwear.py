@@ -39,7 +39,15 @@ def _sprung(p: Points) -> Points:
     return Points(p.x, p.y - sdf.clamp(p.x - 0.25, 0.0, 0.6) ** 2 * 0.3, p.z)
 
 
-@kind("shoe", "sneaker", "trainer", parts=("upper", "sole", "laces", "trim"), optional=("laces", "trim"))
+@kind(
+    "shoe",
+    "sneaker",
+    "trainer",
+    parts=("upper", "sole", "laces", "trim"),
+    optional=("laces", "trim"),
+    facing=1.0,
+    two_sided=True,
+)
 def shoe(dice: Dice) -> Field:
     ball, heel, thick = dice(0.225, 0.27), dice(0.19, 0.22), dice(0.09, 0.16)
     toe, instep, collar = dice(0.08, 0.14), dice(0.46, 0.54), dice(0.5, 0.58)
@@ -79,7 +87,15 @@ def shoe(dice: Dice) -> Field:
     return field
 
 
-@kind("boot", "ankle boot", "work boot", parts=("upper", "sole", "cuff", "laces"), optional=("cuff", "laces"))
+@kind(
+    "boot",
+    "ankle boot",
+    "work boot",
+    parts=("upper", "sole", "cuff", "laces"),
+    optional=("cuff", "laces"),
+    facing=1.0,
+    two_sided=True,
+)
 def boot(dice: Dice) -> Field:
     ball, heel, thick = dice(0.225, 0.26), dice(0.19, 0.215), dice(0.09, 0.14)
     toe, instep, top = dice(0.09, 0.15), dice(0.48, 0.54), dice(0.95, 1.35)

@@ -108,7 +108,7 @@ def table(dice: Dice) -> Field:
             if style == "round":
                 m = p.mirrored(x=True, z=True)
                 legs = sdf.capsule(
-                    m, (wide * 0.42, high, wide * 0.42), (wide * 0.6, leg, wide * 0.6), leg, leg * 0.6
+                    m, (wide * 0.42, high - 0.03, wide * 0.42), (wide * 0.6, leg, wide * 0.6), leg, leg * 0.6
                 )
             else:
                 legs = sdf.smooth_union(

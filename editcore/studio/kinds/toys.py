@@ -17,7 +17,7 @@ def ball(dice: Dice) -> Field:
     def field(p: Points, present: Present) -> dict[str, Array]:
         q = p.moved(y=radius).about_y(turn).about_z(tilt)
         body = sdf.sphere(q, radius)
-        parts = {"body": body, "cap": sdf.sphere(q.moved(y=radius * 0.12), radius * 0.885)}
+        parts = {"body": body, "cap": np.maximum(body - 0.004, radius * 0.82 - q.y)}
         if "band" in present:
             height = q.y + (0.0 if not seam else 0.12 * np.cos(2 * np.arctan2(q.x, q.z)))
             parts["band"] = np.maximum(body - 0.005, (abs(height) - wide) * 0.7)
@@ -27,7 +27,12 @@ def ball(dice: Dice) -> Field:
 
 
 @kind(
-    "toy car", "car", parts=("body", "windows", "wheels", "roof rack"), optional=("roof rack",), facing=3.1416
+    "toy car",
+    "car",
+    parts=("body", "windows", "wheels", "roof rack"),
+    optional=("roof rack",),
+    facing=1.0,
+    two_sided=True,
 )
 def toy_car(dice: Dice) -> Field:
     long, wide, wheel = dice(0.72, 0.85), dice(0.3, 0.36), dice(0.13, 0.17)

@@ -135,7 +135,13 @@ def jar(dice: Dice) -> Field:
 
 
 @kind(
-    "teapot", "tea pot", parts=("body", "lid", "handle"), optional=("lid", "handle"), blend=0.03, facing=0.7
+    "teapot",
+    "tea pot",
+    parts=("body", "lid", "handle"),
+    optional=("lid", "handle"),
+    blend=0.03,
+    facing=0.7,
+    two_sided=True,
 )
 def teapot(dice: Dice) -> Field:
     wide, tall = dice(0.44, 0.54), dice(0.36, 0.48)
