@@ -192,8 +192,7 @@ def _wall(scene: Scene, layout: _Layout, view: Perspective, size: int, rows: int
     picture = _textured(surface, dyed, layout, u, v, footprint, size)
     # Less light reaches the foot of the wall.
     foot = 1 - 0.14 * np.exp(-height[1::SUBROWS].clip(0) / 0.25)
-    shaded: Array = picture * foot[:, None, None]
-    return shaded
+    return (picture * foot[:, None, None]).astype(np.float32)
 
 
 def _sky(scene: Scene, height: Array, size: int) -> Array:

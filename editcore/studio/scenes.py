@@ -31,43 +31,11 @@ __all__ = [
     "sample_scene",
 ]
 
-COMMON: tuple[str, ...] = tuple(
-    # fmt: off
-    name.strip()
-    for name in [
-        "\n    red",
-        " orange",
-        " yellow",
-        " green",
-        " blue",
-        " navy",
-        " purple",
-        " pink",
-        " brown",
-        " beige",
-        " cream",
-        " white",
-        " black",
-        " grey",
-        " teal",
-        " turquoise",
-        "\n    gold",
-        " silver",
-        " olive",
-        " maroon",
-        " lavender",
-        " mint",
-        " sky blue",
-        " light grey",
-        " charcoal",
-        " sage",
-        " terracotta",
-        " mustard",
-        " coral",
-        " tan\n    ",
-    ]
-    # fmt: on
-)
+COMMON = (
+    "red", "orange", "yellow", "green", "blue", "navy", "purple", "pink", "brown", "beige", "cream", "white",
+    "black", "grey", "teal", "turquoise", "gold", "silver", "olive", "maroon", "lavender", "mint", "sky blue",
+    "light grey", "charcoal", "sage", "terracotta", "mustard", "coral", "tan",
+)  # fmt: skip
 """Colours that customers name most."""
 
 
