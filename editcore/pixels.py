@@ -90,7 +90,7 @@ def _without_alpha(image: Image.Image) -> Image.Image:
 
 def _deep_grey(image: Image.Image, notes: list[str]) -> np.ndarray:
     """16-bit, 32-bit and floating-point grey to 8 bits; white is the smallest usual one that fits."""
-    values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0).clip(min=0)
+    values = np.nan_to_num(np.asarray(image).astype(np.float32), posinf=0.0, neginf=0.0).clip(min=0)
     top = float(values.max())
     if image.mode.startswith("I;16"):
         white = 65535.0

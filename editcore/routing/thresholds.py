@@ -36,10 +36,10 @@ class Thresholds(BaseModel):
         description="Distance (CIELAB a, b) to the named colour; above: rework, it is another colour.",
     )
     max_chroma_error: float | None = Field(
-        default=20.0, ge=0, description="Distance (CIELAB a, b) to the named colour; above: review."
+        default=25.0, ge=0, description="Distance (CIELAB a, b) to the named colour; above: review."
     )
     max_delta_e: float | None = Field(
-        default=30.0,
+        default=18.0,
         ge=0,
         description="CIEDE2000 to the named colour; above: review. Unlike chroma error it counts lightness.",
     )

@@ -29,8 +29,8 @@ class Figures:
     second_share: float
     """Area of all pieces but the largest over the whole mask, [0, 1)."""
     soft_share: float
-    """Area between 10 % and 90 % over the mask's area: indecision, or glass and fur. Of the network's own
-    map if there is one (the refined matte is always crisp), else of the matte."""
+    """Area between 10 % and 90 % over the mask's area, at most 1: indecision, or glass and fur. Of the
+    network's own map if there is one (the refined matte is always crisp), else of the matte."""
     peak: float
     """Highest value of the network's map, [0, 1]; 1 for masks from people."""
     holes: float
@@ -70,7 +70,7 @@ def measure(alpha: np.ndarray, coarse: np.ndarray | None = None) -> Figures:
         border_share=float(np.concatenate([solid[0], solid[-1], solid[1:-1, 0], solid[1:-1, -1]]).mean()),
         components=sum(size > 0.01 * sizes[0] for size in sizes) if sizes else 0,
         second_share=sum(sizes[1:]) / total,
-        soft_share=float(((map_ > 0.1) & (map_ < 0.9)).sum() / max((map_ > 0.5).sum(), 1)),
+        soft_share=min(1.0, float(((map_ > 0.1) & (map_ < 0.9)).sum() / max((map_ > 0.5).sum(), 1))),
         peak=1.0 if coarse is None else float(coarse.max()),
         holes=_holes(solid) / total,
     )
