@@ -14,9 +14,9 @@ __all__ = [
     "FAMILIES",
     "Colour",
     "Instruction",
+    "askable_colours",
     "colour_named",
     "kind_of",
     "parse",
     "suggest",
-    "unambiguous_colours",
 ]

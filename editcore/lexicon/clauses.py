@@ -14,8 +14,9 @@ _REJECTIONS = ("instead", "rather", "not")
 def wished(spans: Sequence[Span]) -> list[Span]:
     """Without the clauses about what stays, and without what is replaced ("from red", "instead of red")."""
     kept: list[Span] = []
-    for clause in _clauses(spans):
-        if not any(span.key in _KEEPING for span in clause[:2]):
+    for clause in filter(None, _clauses(spans)):
+        rejects = any(span.key in _KEEPING for span in clause[:2]) or clause[0].key == "not"
+        if not rejects:
             kept += _without_replaced(clause)
     return kept
 

@@ -60,7 +60,7 @@ _SURFACE_PHRASES: dict[str, tuple[str, ...]] = {
 def caption(rng: Random, look: str, scene: str | None = None, part: str | None = None) -> str:
     """A caption of a picture: the look ("navy mug"), where it stands, a part worth naming."""
     opening = rng.choice(["", "", "a photo of ", "a product photo of ", "a picture of "])
-    named = joined(look, part and f"with {with_article(part)}")
+    named = joined(look, part and f"with {_thing(part)}")
     return opening + joined(with_article(named), scene and placed(scene))
 
 
@@ -134,6 +134,7 @@ def reference(rng: Random, noun: str) -> str:
 def recolour(rng: Random, noun: str, colour: str) -> str:
     """ "make the mug navy" """
     it = reference(rng, noun)
+    plain = is_only_colour(colour) and is_only_colour(f"{colour} {noun}")  # not "coffee mug", "linen cushion"
     return rng.choice(
         [
             f"make {it} {colour}",
@@ -143,7 +144,7 @@ def recolour(rng: Random, noun: str, colour: str) -> str:
             f"turn {it} {colour}",
             f"paint {it} {colour}",
             f"{it} in {colour}",
-            with_article(f"{colour} {noun}" if is_only_colour(colour) else f"{colour} coloured {noun}"),
+            with_article(f"{colour} {noun}" if plain else f"{colour} coloured {noun}"),
             colour,
         ]
     )
@@ -202,6 +203,11 @@ def pattern(
     return rng.choice(forms)
 
 
+def _thing(part: str) -> str:
+    """A part after "add" or "with": "a lid", but "cushions" and "piping"."""
+    return part if part.endswith(("s", "piping", "trim")) else with_article(part)
+
+
 def part(rng: Random, noun: str, part: str, add: bool, colour: str | None = None) -> str:
     """ "remove the handle from the mug", "add a red lid" """
     it = reference(rng, noun)
@@ -209,8 +215,7 @@ def part(rng: Random, noun: str, part: str, add: bool, colour: str | None = None
         return rng.choice(
             [f"remove the {part}", f"remove the {part} from {it}", f"{with_article(noun)} without the {part}"]
         )
-    named = joined(colour, part)
-    thing = named if part.endswith("s") else with_article(named)
+    thing = _thing(joined(colour, part))
     return rng.choice([f"add {thing}", f"add {thing} to {it}", f"give {it} {thing}"])
 
 

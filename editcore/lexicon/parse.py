@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, cast
 
@@ -71,12 +71,15 @@ def parse(words: str, target: Target) -> Instruction:
         return _background(tag(tokens, SCENE))
     spans = tag(tokens, SCENE)
     start = _token_of(spans, scene_start(spans))
-    return _product(tag(tokens[:start], PRODUCT), tag(tokens[start:] if start is not None else [], SCENE))
+    described = tag(tokens[:start], PRODUCT)
+    if target == "region":
+        described = [_as_part(span) for span in described]
+    return _product(described, tag(tokens[start:] if start is not None else [], SCENE))
 
 
 @cache
 def askable_colours() -> tuple[str, ...]:
-    """Colours that are read as a colour in "make the mug ..." and in "a ... backdrop": for captions and training.
+    """Colours that are read as a colour in "make the mug ..." and "a ... backdrop": for captions.
 
     Nearly all of COLOURS; "walnut", "brass" or "denim" are materials there.
     """
@@ -121,6 +124,12 @@ def _product(spans: list[Span], scene_spans: list[Span]) -> Instruction:
         unknown=(*_unknown(spans), *_unknown(scene_spans)),
         noun=product_noun(asked),
     )
+
+
+def _as_part(span: Span) -> Span:
+    """Of a region that is named, "cushions" are the part of a sofa, not the product."""
+    parts = {category: name for category, name in span.options.items() if category != "noun"}
+    return replace(span, options=parts) if span.has("part") else span
 
 
 def _token_of(spans: list[Span], index: int | None) -> int | None:

@@ -111,7 +111,9 @@ def _role(spans: Sequence[Span], i: int) -> str:
     verbs = {s.key for s in spans[:i]}
     if span.has("motif") and span.has("part", "noun"):
         in_vase = any(s.options.get("noun") == "vase" for s in spans)
-        return "part" if in_vase and span.has("part") else "motif" if verbs & _DECORATING else "noun"
+        if verbs & _DECORATING and not in_vase:
+            return "motif"
+        return "part" if span.has("part") else "noun"
     if span.has("part") and (verbs & (_ADDING | _REMOVING) or not span.has("noun")):
         return "part" if span.key != "back" or verbs & (_ADDING | _REMOVING) else ""
     if span.has("noun") and not span.colour:

@@ -18,9 +18,9 @@ def joined(*words: str | None) -> str:
 
 
 def material_words(material: str, variety: str | None = None) -> str:
-    """How a material is written so that it is no colour: "walnut wood", "gold metal", "terracotta clay"."""
-    if variety and material in ("wooden", "metal"):
-        return f"{variety} {'wood' if material == 'wooden' else 'metal'}"
+    """How a material is written so that it is no colour: "walnut wood", "gold metal", "black marble"."""
+    if variety and material in ("wooden", "metal", "marble"):
+        return f"{variety} {'wood' if material == 'wooden' else material}"
     return {"terracotta": "terracotta clay"}.get(material, material)
 
 
