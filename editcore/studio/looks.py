@@ -36,7 +36,7 @@ NATURAL_PARTS: dict[str, Finish] = {
 """Parts that have a look of their own on any product; not worth a word in a caption."""
 
 SOFT_GOODS = frozenset(
-    ["sofa", "cushion", "backpack", "handbag", "hat", "shoe", "boot", "armchair", "pouf", "rug"]
+    ["sofa", "teddy bear", "cushion", "backpack", "handbag", "hat", "shoe", "boot", "armchair", "pouf", "rug"]
 )
 _SOFT = ("fabric", "fabric", "leather", "leather", "velvet", "knitted", "denim", "matte")
 _HARD = ("ceramic", "ceramic", "matte", "glossy", "plastic", "metal", "metal", "wooden", "wooden", "marble")

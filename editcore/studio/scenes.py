@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from editcore.studio.composite import compose
@@ -37,6 +37,8 @@ COMMON = (
     "light grey", "charcoal", "sage", "terracotta", "mustard", "coral", "tan",
 )  # fmt: skip
 """Colours that customers name most."""
+QUIET = ("white", "cream", "light grey", "grey", "beige", "charcoal")
+"""Colours that most walls have."""
 
 
 class NamedColour(Protocol):
@@ -60,17 +62,20 @@ def sample_scene(rng: random.Random, colours: Mapping[str, NamedColour] | None =
     if surface in OUTDOOR_SURFACES:
         wall = Tone("sky blue", (150, 196, 235))
         return Scene("floor", None, surface, wall=wall, style=style, seed=seed, blur=blur)
-    wall = draw_tone(rng, colours)
+    wall = draw_tone(rng, colours, QUIET if rng.random() < 0.5 else COMMON)
     finish = "plain" if rng.random() < 0.6 else rng.choice(WALL_FINISHES)
     return Scene("floor", dye, surface, second, wall, finish, style, seed, blur)
 
 
-def draw_tone(rng: random.Random, colours: Mapping[str, NamedColour] | None = None) -> Tone:
-    """A named colour: often a basic one of ``COMMON``, else any of the lexicon (or of ``colours``)."""
+def draw_tone(
+    rng: random.Random, colours: Mapping[str, NamedColour] | None = None, usual: Sequence[str] = COMMON
+) -> Tone:
+    """A named colour: often one of ``usual``, else any of the lexicon (or of ``colours``)."""
     if colours is None:
         from editcore.lexicon import COLOURS
 
         colours = COLOURS
-    common = [name for name in COMMON if name in colours]
-    colour = colours[rng.choice(common if common and rng.random() < 0.4 else list(colours))]
+    known = [name for name in usual if name in colours]
+    share = 0.9 if usual is QUIET else 0.4
+    colour = colours[rng.choice(known if known and rng.random() < share else list(colours))]
     return Tone(colour.name, colour.rgb)

@@ -45,9 +45,9 @@ def planks(pixels: int, rng: np.random.Generator) -> Planes:
 
 @painter("table top")
 def table_top(pixels: int, rng: np.random.Generator) -> Planes:
-    """Wide glued boards without gaps."""
-    shade, first, second = _boards(pixels, rng, boards=4, gap=0.0)
-    return 1 + 0.45 * (shade - 1), first, second
+    """Wide glued boards, hairline joints."""
+    shade, first, second = _boards(pixels, rng, boards=4, gap=0.0025)
+    return 1 + 0.6 * (shade - 1), first, second
 
 
 @painter("painted planks")
@@ -187,7 +187,7 @@ def linen(pixels: int, rng: np.random.Generator) -> Planes:
 @painter("cotton")
 def cotton(pixels: int, rng: np.random.Generator) -> Planes:
     """Fine weave, clear folds."""
-    shade = _threads(pixels, rng, 160, 0.12) + _folds(pixels, rng, 8.0)
+    shade = _threads(pixels, rng, 128, 0.2) + _folds(pixels, rng, 3.0)
     return shade.astype(np.float32), np.ones_like(shade), np.zeros_like(shade)
 
 
