@@ -24,6 +24,10 @@ DARK = 0.06
 """Added to L before dividing, so that the noise of near-black pixels does not look like colour."""
 NEUTRAL = 0.05
 """Chromaticity below which a colour counts as grey, white or black."""
+PALE = 0.19
+"""Chromaticity from which a dominant colour counts as full."""
+KIN_SHARE = 0.3
+"""Share of the pixels, relative to the main colour's, from which a colour of similar hue moves with it."""
 ISLAND = 0.012
 """Largest share of the moving pixels that a connected patch has and still counts as a stray."""
 CLUSTERS = 6
@@ -55,15 +59,15 @@ def weigh(lab: np.ndarray, alpha: np.ndarray, breadth: float = 0.5) -> Weights:
     dominants = _dominant(chroma, smooth[..., 0], alpha, breadth)
     maps = [_segment(chroma, centre, breadth) for centre in dominants]
     member = np.maximum.reduce([m for m, _ in maps])
-    share = np.where(maps[0][0] >= member, maps[0][1], maps[-1][1])
-    member = member * _without_islands(member, alpha)
+    share = np.select([m >= member for m, _ in maps], [s for _, s in maps])
+    member = member * _without_islands(member, member * share, alpha)
     solid = alpha > 0.5
     coverage = float((member * share)[solid].mean()) if solid.any() else 0.0
     return Weights(member, share, bool(np.hypot(*dominants[0]) < NEUTRAL), coverage)
 
 
 def _dominant(chroma: np.ndarray, light: np.ndarray, alpha: np.ndarray, breadth: float) -> list[np.ndarray]:
-    """One or two dominant chromaticities (2,) by k-means on a fixed sample of the solid pixels."""
+    """One to three dominant chromaticities (2,) by k-means on a fixed sample of the solid pixels."""
     solid = np.flatnonzero((alpha > 0.95).ravel())
     if solid.size < 16:
         solid = np.flatnonzero((alpha > 0).ravel())
@@ -72,13 +76,25 @@ def _dominant(chroma: np.ndarray, light: np.ndarray, alpha: np.ndarray, breadth:
     # Dark pixels say little about colour: they count by their lightness.
     weight = np.clip(light.ravel()[sample] / 0.35, 0.05, 1)
     centres, shares = _kmeans(points, weight)
-    order = np.argsort(-shares)
-    first = centres[order[0]]
-    if shares[order[0]] < 0.25 + 0.3 * breadth and len(order) > 1:
-        second = centres[order[1]]
-        if shares[order[1]] > (1.2 - 0.6 * breadth) * shares[order[0]]:
-            return [first, second]
-    return [first]
+    order = [k for k in np.argsort(-shares) if shares[k] > 0]
+    first, chosen = order[0], [order[0]]
+    for k in order[1:3]:
+        # The same material in another light, or a product with two main colours.
+        kin = (
+            shares[k] > KIN_SHARE * shares[first] and _angle(centres[first], centres[k]) < 0.4 + 0.7 * breadth
+        )
+        bold = shares[first] < 0.25 + 0.3 * breadth and shares[k] > (1.2 - 0.6 * breadth) * shares[first]
+        if kin or (bold and len(chosen) == 1):
+            chosen.append(k)
+    return [centres[k] for k in chosen]
+
+
+def _angle(one: np.ndarray, other: np.ndarray) -> float:
+    """Hue angle between two chromaticities, radians; pi if either is neutral."""
+    lengths = np.linalg.norm(one), np.linalg.norm(other)
+    if min(lengths) < NEUTRAL:
+        return float(np.pi)
+    return float(np.arccos(np.clip(one @ other / (lengths[0] * lengths[1]), -1, 1)))
 
 
 def _kmeans(points: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -106,8 +122,8 @@ def _segment(chroma: np.ndarray, centre: np.ndarray, breadth: float) -> tuple[np
     length = float(np.linalg.norm(centre))
     if length < NEUTRAL:
         distance = np.linalg.norm(chroma - centre, axis=2)
-        reach = 0.05 + 0.10 * breadth
-        return 1 - _smoothstep(distance, reach, reach + 0.06), np.ones(distance.shape, np.float32)
+        reach = 0.05 + 0.07 * breadth
+        return 1 - _smoothstep(distance, reach, reach + 0.05), np.ones(distance.shape, np.float32)
     axis = centre / length
     along = chroma @ axis
     across = np.abs(chroma @ np.array([-axis[1], axis[0]], np.float32))
@@ -116,27 +132,30 @@ def _segment(chroma: np.ndarray, centre: np.ndarray, breadth: float) -> tuple[np
     tolerance = np.maximum(angle * np.maximum(along, 0), 0.02)
     member = 1 - _smoothstep(across, tolerance, tolerance + 0.035)
     member *= _smoothstep(along, -0.04, 0.0)
-    share = np.clip((along / length - 0.04) / 0.5, 0, 1)
+    # On pale goods a grey pixel is more likely sky reflected in the same material than print or metal.
+    pale = 1 - min(length / PALE, 1.0)
+    share = np.clip((along / length - 0.04 + 0.5 * pale) / 0.5, 0, 1)
     return member.astype(np.float32), share.astype(np.float32)
 
 
-def _without_islands(member: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """1 except on small member islands inside what stays (the highlight on a beak), feathered, (H, W)
-    float32.
+def _without_islands(member: np.ndarray, purity: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """1 except on small stray islands inside what stays (the highlight on a beak), feathered, (H, W) float32.
 
-    Left alone where islands are the pattern: when they make up a real part of what moves.
+    An island of the pure colour is a detached part, not a stray. Left alone where islands are the pattern:
+    when they make up a real part of what moves.
     """
     reach = max(max(alpha.shape) // 250, 1)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)  # thin bridges along an edge do not connect
     moving = cv2.erode(((member > 0.3) & (alpha > 0.3)).astype(np.uint8), kernel, borderValue=0)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(moving, connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(moving, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA]
-    small = areas < ISLAND * areas[1:].sum()
-    small[0] = False
-    if not small.any() or areas[small].sum() > 0.08 * areas[1:].sum():
+    pure = np.bincount(labels.ravel(), purity.ravel(), count) / areas
+    stray = (areas < ISLAND * areas[1:].sum()) & (pure < 0.85)
+    stray[0] = False
+    if not stray.any() or areas[stray].sum() > 0.08 * areas[1:].sum():
         return np.ones_like(member)
-    island = cv2.dilate(small[labels].astype(np.float32), np.ones((2 * reach + 3, 2 * reach + 3), np.uint8))
-    mainland = cv2.dilate((~small[labels] & (moving > 0)).astype(np.float32), kernel)
+    island = cv2.dilate(stray[labels].astype(np.float32), np.ones((2 * reach + 3, 2 * reach + 3), np.uint8))
+    mainland = cv2.dilate((~stray[labels] & (moving > 0)).astype(np.float32), kernel)
     return 1 - cv2.GaussianBlur(island * (1 - mainland), (0, 0), 1.0)
 
 

@@ -115,7 +115,7 @@ def _paint(lab: np.ndarray, weights: dominant.Weights, weight: np.ndarray, targe
     own = lab[..., 1:] * (1 - share)[..., None]
     # Brighter than the old material must stay brighter than the new one, or highlights turn into grey
     # patches.
-    floor = level * _ramp(light, 0.75 * reference, 1.0 * reference)
+    floor = np.minimum(level * _ramp(light, 0.75 * reference, reference), light + 0.12)
     gloss = np.dstack([np.maximum(light, floor), own])
     fresh = share[..., None] * body + (1 - share)[..., None] * gloss
     return lab + weights.member[..., None] * (fresh - lab)
