@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from editcore.lexicon import Instruction, parse
+from editcore.lexicon.wording import look_words, placed, with_article
 
 
 def describe(caption: str | None, instruction: Instruction) -> tuple[str, str]:
-    """(source text, target text), as short as the studio's captions: "a grey mug", "a navy mug".
+    """(source text, target text) in the studio's wording: "a grey mug", "a navy mug".
 
     Only what the instruction names differs between the two, so that their difference points along the edit.
     """
     known = parse(caption[:500], "product") if caption else None
     noun = instruction.noun or (known.noun if known else None) or "product"
-    was = [known.colour.name] if known and known.colour else []
-    source = _a([*was, noun])
-    colour = instruction.colour.name if instruction.colour else None
-    if instruction.kind == "recolour" and colour:
-        return source, _a([colour, noun])
-    if instruction.kind == "material" and instruction.material:
-        return source, _a([*([colour] if colour else was), instruction.material, noun])
-    if instruction.kind == "pattern" and instruction.pattern:
-        return source, _a([*([colour] if colour else was), instruction.pattern, noun])
+    was = known.colour.name if known and known.colour else None
+    source = with_article(look_words(noun, colour=was))
     if instruction.kind == "background":
-        place = instruction.words if instruction.setting == "floor" else f"on {_a([instruction.words])}"
-        return source, f"{source} {place}"
-    return source, f"{source}, {instruction.words}"
-
-
-def _a(words: list[str]) -> str:
-    text = " ".join(words)
-    return f"{'an' if text[:1] in 'aeiou' else 'a'} {text}"
+        return source, f"{source} {placed(instruction.words)}"
+    if instruction.kind not in ("recolour", "material", "pattern"):
+        return source, f"{source}, {instruction.words}"
+    look = look_words(
+        noun,
+        colour=instruction.colour.name if instruction.colour else was,
+        material=instruction.material,
+        variety=instruction.variety,
+        pattern=instruction.pattern,
+        second=instruction.second_colour.name if instruction.second_colour else None,
+    )
+    return source, with_article(look)

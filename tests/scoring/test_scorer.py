@@ -188,7 +188,8 @@ def test_texts_differ_only_in_what_was_asked() -> None:
     source, target = pair("on an oak table", "background", "an orange vase")
     assert source == "an orange vase" and target.startswith(source) and "oak" in target
     source, target = pair("white studio background", "background")
-    assert target == "a product on a white studio background"
+    assert target == "a product in front of a white studio background"
+    assert pair("red and white stripes", "product")[1] == "a red and white striped product"
 
 
 def test_the_square_holds_the_product_with_space_around() -> None:
