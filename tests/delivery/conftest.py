@@ -100,11 +100,7 @@ class Night:
             return row | state
         failed, verdict = row["failure"]
         reached, own = manifest.STEPS.index(failed), manifest.STEPS.index(step)
-        keep = (
-            row
-            if own < reached or step == "ingest"
-            else {key: row[key] for key in ("row_id", "item_id", "recipe_id", "shard")}
-        )
+        keep = row if own < reached else manifest.keys_of(row)
         if own == reached:
             return keep | verdict
         return keep | (state if own < reached else verdict | {"outcome": "skipped", "attempts": 0})
