@@ -136,7 +136,7 @@ def _facts(
         "Profile": profile.get("name") if isinstance(profile, Mapping) else profile,
         "Code": fingerprint.get("code") if isinstance(fingerprint, Mapping) else None,
         "Source pictures": run_info.get("source_pictures"),
-        "Planned at": run_info.get("created"),
+        "Planned at": str(run_info.get("created") or "")[:16].replace("T", " "),
     }
     return facts + [(label, str(value)[:60]) for label, value in known.items() if value]
 
