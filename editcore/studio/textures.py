@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 Plane = NDArray[np.float32]
-Painter = Callable[[int, np.random.Generator], tuple[Plane, Plane, Plane]]
+Planes = tuple[Plane, Plane, Plane]
+"""Shade, first share, second share."""
+Painter = Callable[[int, np.random.Generator], Planes]
 
 SHADE_RANGE = 1.5
 """Shade is stored as uint8 in [0, SHADE_RANGE]."""

@@ -59,7 +59,7 @@ def difference(rgb: np.ndarray, named: tuple[int, int, int]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "limit"), [("matte", 5.0), ("ceramic", 5.0), ("fabric", 5.0), ("leather", 5.0)]
+    ("name", "limit"), [("matte", 7.0), ("ceramic", 7.0), ("fabric", 7.0), ("leather", 7.0)]
 )
 def test_mean_colour_of_a_plain_object_is_the_colour_named(name: str, limit: float) -> None:
     gbuffer = ball()
