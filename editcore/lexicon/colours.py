@@ -103,6 +103,8 @@ def is_modifier(key: str) -> bool:
 
 def match(tokens: Sequence[Token], start: int) -> tuple[int, Colour] | None:
     """The longest colour that begins at ``start``: how many tokens it takes, and the colour."""
+    if tokens[start].key.startswith("#"):
+        return 1, _from_hex(tokens[start].key)
     named = _match_named(tokens, start)
     named = _match_mixture(tokens, start, named) if named else None
     modified = _match_modified(tokens, start)
@@ -135,6 +137,16 @@ def mix(first: Colour, second: Colour, share: float = 0.5, name: str | None = No
 
     lab = share * srgb_to_oklab(first.rgb) + (1 - share) * srgb_to_oklab(second.rgb)
     return Colour(name or f"{first.name} {second.name}", _bytes(oklab_to_srgb(lab)), second.base)
+
+
+@cache
+def _from_hex(value: str) -> Colour:
+    """A colour given as "#1a2b3c": exactly that, under the nearest name."""
+    from editcore.lexicon.colour import nearest_name
+
+    rgb = (int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16))
+    nearest = COLOURS[nearest_name(rgb)]
+    return Colour(nearest.name, rgb, nearest.base)
 
 
 def _match_named(tokens: Sequence[Token], start: int) -> tuple[int, Colour] | None:

@@ -101,14 +101,16 @@ def _background(spans: list[Span]) -> Instruction:
     asked = wished(spans)
     start = scene_start(asked)
     scene = read_scene(asked[start:] if names_product(asked, start) else asked)
+    if scene.setting == "studio" and not scene.wall and any(span.key == "remove" for span in asked):
+        scene.setting = None  # a background cannot be taken away, only replaced: no guess
     found = scene.setting is not None or scene.style is not None
-    places = scene.places if scene.surface is None else []
+    places = [place for place in scene.places if not (scene.surface and place.startswith("out"))]
     return _instruction(
         words=scene.phrase() if found else " ".join(span.key for span in asked if not span.is_break),
         kind="background",
         look=Look(),
         scene=scene,
-        unknown=(*_unknown(spans), *places),
+        unknown=(*_unknown(spans), *places, *([] if found or places else _removals(asked))),
     )
 
 
@@ -128,7 +130,7 @@ def _product(spans: list[Span], scene_spans: list[Span]) -> Instruction:
 
 def _as_part(span: Span) -> Span:
     """Of a region that is named, "cushions" are the part of a sofa, not the product."""
-    parts = {category: name for category, name in span.options.items() if category != "noun"}
+    parts = {category: name for category, name in span.options.items() if category not in ("noun", "motif")}
     return replace(span, options=parts) if span.has("part") else span
 
 
@@ -159,6 +161,10 @@ def _instruction(
         part=look.part,
         noun=noun,
     )
+
+
+def _removals(spans: list[Span]) -> list[str]:
+    return [span.tokens[0].text for span in spans if span.key == "remove"]
 
 
 def _unknown(spans: list[Span]) -> list[str]:

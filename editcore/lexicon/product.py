@@ -56,6 +56,7 @@ class Look:
 
 def read_product(spans: Sequence[Span]) -> Look:
     """Interpret the wished spans of a product instruction."""
+    spans = _without_accessory(spans)
     asked = _asked(spans)
     look = Look()
     _read_part(spans, asked, look)
@@ -63,6 +64,19 @@ def read_product(spans: Sequence[Span]) -> Look:
         _read_attribute(spans, i, look)
     _read_removed_pattern(spans, look)
     return look
+
+
+def _without_accessory(spans: Sequence[Span]) -> Sequence[Span]:
+    """Without the detail after the wish: "white" of "make it white with a red sole"."""
+    for i, span in enumerate(spans):
+        wish_before = any(s.is_attribute for s in spans[:i])
+        if (
+            span.key == "with"
+            and wish_before
+            and any(_role(spans, j) == "part" for j in range(i, len(spans)))
+        ):
+            return spans[:i]
+    return spans
 
 
 def product_words(spans: Sequence[Span]) -> str:
@@ -114,12 +128,16 @@ def _role(spans: Sequence[Span], i: int) -> str:
         if verbs & _DECORATING and not in_vase:
             return "motif"
         return "part" if span.has("part") else "noun"
-    if span.has("part") and (verbs & (_ADDING | _REMOVING) or not span.has("noun")):
-        return "part" if span.key != "back" or verbs & (_ADDING | _REMOVING) else ""
+    pointed_at = before is not None and before.key in _DEFINITE
+    if span.has("part") and (
+        not span.has("noun") or verbs & _REMOVING or (verbs & _ADDING and not pointed_at)
+    ):
+        named = span.key != "back" or verbs & (_ADDING | _REMOVING) or pointed_at
+        return "part" if named else ""
     if span.has("noun") and not span.colour:
         is_head = not span.is_attribute or (_after_determiner(spans, i) and not _before_noun(following))
         return "noun" if is_head else _substance(span)
-    if span.has("noun") and before and before.key in _DEFINITE and not _before_noun(following):
+    if span.has("noun") and pointed_at and not _before_noun(following):
         return "colour" if i in _asked(spans) else "noun"
     if span.colour and span.has("material", "wood", "metal"):
         return _substance(span) if _is_substance(spans, i) else "colour"
@@ -145,7 +163,7 @@ def _is_substance(spans: Sequence[Span], i: int) -> bool:
 
 def _after_determiner(spans: Sequence[Span], i: int) -> bool:
     """Whether an article opens the chain of attributes before: "a dusty blue glass"."""
-    while i and (spans[i - 1].is_attribute or spans[i - 1].key == "and"):
+    while i and (spans[i - 1].is_attribute or spans[i - 1].key in ("and", "coloured")):
         i -= 1
         if spans[i].has("noun") and not spans[i].colour:
             return False

@@ -13,6 +13,7 @@ from editcore.lexicon.wording import scene_words
 _PLACING = frozenset(["on", "onto", "upon", "against", "in", "into", "to", "with", "front", "over"])
 _BOUNDARIES = _PLACING | {"and", "behind", "before", "from", "but", "then", "under"}
 _SKIPPED_OBJECT = frozenset(["behind", "under", "underneath", "beneath", "below", "around", "beside", "for"])
+_SEE_THROUGH = frozenset(["transparent", "translucent", "see through"])
 _FILLING = DETERMINERS | {"and", "of", "sheet", "piece", "layer", "length", "roll", "pile"}
 _STYLES = frozenset({"warm", "cool", "bright", "dark", "light"})
 _MATERIAL_SURFACES = {
@@ -54,6 +55,7 @@ class Scene:
     finish: str | None = None
     style: str | None = None
     places: list[str] = field(default_factory=list)
+    """Words for what the studio cannot build: "kitchen", "transparent"."""
 
     def phrase(self) -> str:
         """The canonical words: "dark blue studio background", "on walnut wood in front of a sage wall"."""
@@ -199,6 +201,7 @@ def _joins_colours(spans: Sequence[Span], i: int) -> bool:
 def _read_wall(group: _Group, scene: Scene) -> None:
     is_backdrop = group.head is not None and group.head.options["wall"] == "background"
     finishes = [span for span in group.modifiers if span.has("finish")][-1:]
+    scene.places += [span.key for span in group.modifiers if span.key in _SEE_THROUGH or span.has("place")]
     if is_backdrop and any(_only_surface(span) for span in group.modifiers):
         return _read_surface(_Group(group.modifiers, None, True), scene)
     colours = [span.colour for span in group.modifiers if span.colour and span not in finishes]
@@ -211,12 +214,14 @@ def _read_wall(group: _Group, scene: Scene) -> None:
 
 def _only_surface(span: Span) -> bool:
     """A word that can only be what something stands on: the marble of "marble background"."""
-    return span.has("surface", "wood", "material") and not (span.colour or span.has("finish", "style"))
+    surface = span.has("surface", "wood", "material") and span.key not in _SEE_THROUGH
+    return surface and not (span.colour or span.has("finish", "style"))
 
 
 def _read_surface(group: _Group, scene: Scene) -> None:
-    scene.places += [span.key for span in group.modifiers if span.has("place")]
     surface = _surface(group)
+    if surface is None:
+        scene.places += [span.key for span in group.modifiers if span.has("place")]
     scene.style = scene.style or _style(group.modifiers)
     if surface is None:
         colours = [s.colour for s in group.modifiers if s.colour and not s.has("place")]
@@ -254,6 +259,8 @@ def _surface(group: _Group) -> str | None:
 
 
 def _surface_of(span: Span) -> str | None:
+    if span.key in _SEE_THROUGH:
+        return None
     if span.has("surface") and not (span.has("wood") and span.has("colour")):
         return span.options["surface"]
     if span.has("wood"):

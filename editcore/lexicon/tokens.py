@@ -10,7 +10,7 @@ from importlib.resources import files
 MAX_LENGTH = 500
 """Longest instruction accepted, in characters."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[,.;:!?]|[-/&+]")
+_WORD = re.compile(r"#[0-9a-fA-F]{6}\b|[^\W_]+(?:['’][^\W_]+)*|[,.;:!?]|[-/&+]")
 _BREAKS = frozenset(",.;:!?")
 
 _SPELLINGS = dict(

@@ -62,7 +62,11 @@ PRODUCT = [
     ("linen cushion", {"kind": "material", "material": "fabric", "noun": "cushion"}),
     ("gray leather", {"kind": "material", "material": "leather", "colour": "grey"}),
     ("white marble vase", {"kind": "material", "material": "marble", "colour": "white", "noun": "vase"}),
+    # a detail does not take the place of the wish
+    ("make the sneaker white with a red sole", {"kind": "recolour", "colour": "white", "noun": "shoe"}),
+    ("make the vase cobalt with gold rim", {"kind": "recolour", "colour": "cobalt", "noun": "vase"}),
     # patterns
+    ("give the cushion a tartan pattern", {"kind": "pattern", "pattern": "plaid", "noun": "cushion"}),
     ("give it blue stripes", {"kind": "pattern", "pattern": "striped", "second_colour": "blue"}),
     (
         "navy with white stripes",
@@ -106,7 +110,10 @@ BACKGROUND = [
         "warm beige studio background",
         STUDIO | {"colour": "warm beige", "wall": "warm beige", "style": "warm"},
     ),
-    ("a plain duck-egg backdrop", STUDIO | {"colour": "duck egg", "wall": "duck egg", "wall_finish": "plain"}),
+    (
+        "a plain duck-egg backdrop",
+        STUDIO | {"colour": "duck egg", "wall": "duck egg", "wall_finish": "plain"},
+    ),
     ("change the background from white to sage", STUDIO | {"colour": "sage", "wall": "sage"}),
     ("put it in front of a navy wall", STUDIO | {"colour": "navy", "wall": "navy"}),
     ("bright studio", STUDIO | {"style": "bright"}),
@@ -142,8 +149,14 @@ BACKGROUND = [
         FLOOR | {"surface": "concrete", "wall": "white", "wall_finish": "brick"},
     ),
     ("in a kitchen", {"kind": "background", "unknown": ("kitchen",)}),
+    ("terrazzo counter in a bathroom", FLOOR | {"surface": "terrazzo", "unknown": ("bathroom",)}),
+    ("transparent background", STUDIO | {"unknown": ("transparent",)}),
+    ("remove the background", {"kind": "background", "unknown": ("remove",)}),
     ("on the Moon", {"kind": "background", "unknown": ("Moon",)}),
-    ("beige background with palm trees", STUDIO | {"colour": "beige", "wall": "beige", "unknown": ("palm", "trees")}),
+    (
+        "beige background with palm trees",
+        STUDIO | {"colour": "beige", "wall": "beige", "unknown": ("palm", "trees")},
+    ),
 ]  # fmt: skip
 
 
@@ -236,6 +249,11 @@ def test_colours_can_be_asked_for() -> None:
     assert len(askable) > 0.95 * len(COLOURS)
     assert {"terracotta", "sage", "navy", "slate", "gold"} <= set(askable)
     assert not {"walnut", "brass"} & set(askable)
+
+
+def test_a_hex_value_is_exactly_that_colour() -> None:
+    colour = parse("make it #1B2A49", "product").colour
+    assert colour is not None and (colour.rgb, colour.base) == ((27, 42, 73), "blue")
 
 
 def test_unknown_words_get_a_near_suggestion() -> None:
