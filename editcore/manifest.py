@@ -166,6 +166,11 @@ def keys_of(row: Mapping[str, Any]) -> Row:
     return {column.name: row[column.name] for column in _columns("key")}
 
 
+def own_columns(step: str) -> list[str]:
+    """Names of the columns that ``step`` writes itself."""
+    return [column.name for column in _columns(step)]
+
+
 def part_path(run: str, step: str, shard: int) -> str:
     """Where a committed part lies."""
     return storage.join(run, step, f"part-{shard:05d}.parquet")
@@ -190,6 +195,14 @@ def commit(
     storage.put(part_path(run, step, shard), _encode(table, facts))
     storage.remove(_kept_folder(run, step, shard))
     return facts
+
+
+def tidy(run: str) -> None:
+    """Remove kept batches beside committed parts: what a kill between the two leaves."""
+    for step in STEPS:
+        done = {f"part-{shard:05d}.kept" for shard in committed(run, step)}
+        for name in done.intersection(storage.listing(storage.join(run, step))):
+            storage.remove(storage.join(run, step, name))
 
 
 def footer(run: str, step: str, shard: int) -> dict[str, Any]:
@@ -241,7 +254,7 @@ def merged(run: str) -> pa.Table:
     for row in rows.values():
         row["failed_step"] = ""
     for step in STEPS:
-        own = [column.name for column in _columns(step)]
+        own = own_columns(step)
         for record in read_step(run, step).to_pylist():
             row = rows[record["row_id"]]
             row |= {name: record[name] for name in own}

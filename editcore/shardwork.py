@@ -117,7 +117,7 @@ def _gather(run: str, step: str, shard: int) -> tuple[list[Row], dict[str, Row]]
             rows[row_id] |= record
             if outcome != Outcome.OK and row_id not in inherited:
                 verdict = Verdict(Outcome.SKIPPED, record["code"], record["message"], 0)
-                inherited[row_id] = _record(record, verdict, {})
+                inherited[row_id] = _record(step, record, verdict, {})
     return list(rows.values()), inherited
 
 
@@ -133,7 +133,7 @@ def _finish_batch(
     if missing:
         new = _attempt(missing, work, int(night.limits["attempts"]))
         _watch(night, step, [verdict for verdict, _ in new])
-        old |= {row["row_id"]: _record(row, *result) for row, result in zip(missing, new, strict=True)}
+        old |= {row["row_id"]: _record(step, row, *result) for row, result in zip(missing, new, strict=True)}
         manifest.keep(night.path, step, shard, number, [old[row["row_id"]] for row in batch])
     _tell(night, step, Counter(record["outcome"] for record in old.values()))
     return old
@@ -179,14 +179,16 @@ def _call(work: Work, batch: list[Row]) -> Sequence[Row | Exception]:
         return [error] * len(batch)
 
 
-def _record(row: Row, verdict: Verdict, own: Row) -> Row:
+def _record(step: str, row: Row, verdict: Verdict, own: Row) -> Row:
+    """A row of the step's part; what ingest passes on from the plan stays even where ingest failed."""
     outcome = {
         "outcome": str(verdict.outcome),
         "code": verdict.code,
         "message": verdict.message,
         "attempts": verdict.attempts,
     }
-    return manifest.keys_of(row) | outcome | own
+    passed_on = {name: row[name] for name in manifest.own_columns(step) if name in row}
+    return manifest.keys_of(row) | passed_on | outcome | own
 
 
 def _watch(night: Night, step: str, verdicts: list[Verdict]) -> None:

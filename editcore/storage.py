@@ -25,7 +25,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-TEMPORARY = ".tmp-"
+TEMPORARY = ".vitrine-"
 """Prefix of half-written local files; ``listing`` hides them and ``sweep`` removes the ones a kill left."""
 
 

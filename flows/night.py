@@ -203,7 +203,8 @@ def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
         f"night {night.name}: {night.info['source_pictures']} pictures, {planned} rows in "
         f"{len(night.shards)} shards"
     )
-    storage.sweep(night.path)
+    storage.sweep(str(night.info["output"]))
+    manifest.tidy(night.path)
     whole = not manifest.committed(night.path, "ingest")
     _run_steps(night, submit, lost)
     books = manifest.account(night.path)

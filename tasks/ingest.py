@@ -1,4 +1,7 @@
-"""Ingest: open every source once and write down what it is; what cannot be used is said here, with a code."""
+"""Ingest: open every source once and write down what it is; what cannot be used is said here, with a code.
+
+What the plan knows (SKU, words, target ...) is passed on by the shard runner.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,6 @@ from editcore.shardwork import work_shard
 from tasks import pictures
 
 BATCH = 16
-_PLANNED = (
-    "sku",
-    "source_uri",
-    "source_sha256",
-    "target",
-    "words",
-    "region",
-    "strength",
-    "given_mask_uri",
-    "caption",
-    "extra_json",
-)
 
 
 def run(night_path: str, shard: int) -> dict[str, Any]:
@@ -40,5 +31,4 @@ def _ingest(row: Row, night: Night) -> Row | Exception:
         picture = pictures.source(row, night)
     except Exception as error:
         return error
-    size = {"width": picture.width, "height": picture.height, "source_format": picture.format}
-    return {name: row[name] for name in _PLANNED} | size
+    return {"width": picture.width, "height": picture.height, "source_format": picture.format}

@@ -1,8 +1,7 @@
 """Models that cost nothing, for tests of the night: deterministic, and they write down what they did.
 
-``STANDIN_LOG`` names a file that gets the row id of every edited row; ``STANDIN_FAIL`` is ``WORD=ExceptionName``
-pairs: rows
-whose words hold WORD raise that exception.
+``STANDIN_LOG`` names a file that gets the row id of every edited row. ``STANDIN_FAIL`` holds pairs
+``WORD=ExceptionName``: rows whose words hold WORD raise that exception.
 """
 
 from __future__ import annotations

@@ -1,0 +1,131 @@
+"""Kill the process at any write; the next one ends with what an undisturbed night would have made."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from catalogue import PROFILE, write_campaign, write_pictures
+
+from editcore import manifest, storage
+from editcore.campaign import load_campaign
+from flows.night import Report, run_night
+
+HERE = Path(__file__).parent
+BATCH, WORKERS = int(PROFILE["options"]["batch_size"]), 2
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report, int]:
+    """A finished night, and how many writes it took."""
+    home = tmp_path_factory.mktemp("undisturbed")
+    write_pictures(home / "photos")
+    writes, put = 0, storage.put
+
+    def counting(path: str, data: bytes) -> None:
+        nonlocal writes
+        writes += 1
+        put(path, data)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(storage, "put", counting)
+    report = run_night(load_campaign(write_campaign(home)), say=lambda _: None)
+    patch.undo()
+    return home, report, writes
+
+
+def result(report: Report) -> pa.Table:
+    return manifest.merged(report.path).drop_columns(sorted(manifest.TIMINGS)).sort_by("row_id")
+
+
+def pictures(home: Path) -> dict[str, bytes]:
+    out = home / "out"
+    files = [file for folder in ("publish", "review") for file in (out / folder).glob("*__*")]
+    return {str(file.relative_to(out)): file.read_bytes() for file in files}
+
+
+def die(campaign: Path, number: int, moment: str, *mode: str) -> None:
+    command = [sys.executable, str(HERE / "killed.py"), str(campaign), str(number), moment, *mode]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == -signal.SIGKILL, output.decode()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # the private server Prefect may have started
+
+
+MOMENTS = ("before", "torn", "after")
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_killed_anywhere_the_next_run_ends_as_if_nothing_had_been(
+    number: int, tmp_path: Path, undisturbed: tuple[Path, Report, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, whole, writes = undisturbed
+    log = tmp_path / "edits.log"
+    monkeypatch.setenv("STANDIN_LOG", str(log))
+    campaign = write_campaign(
+        tmp_path, source={"folder": str(home / "photos")}, profile=str(home / "standin.yaml")
+    )
+    at = round(number * (writes - 1) / 11)
+    die(campaign, at, MOMENTS[number % 3])
+    out = tmp_path / "out"
+    if (out / "_SUCCESS").exists():
+        assert (out / "manifest.parquet").exists()
+
+    report = run_night(load_campaign(campaign), say=lambda _: None)
+
+    assert result(report).equals(result(whole))
+    assert pictures(tmp_path) == pictures(home)
+    edits = Counter(log.read_text().split())
+    assert len(edits) == 12
+    assert sum(edits.values()) - len(edits) <= BATCH * WORKERS
+    assert not [f for f in out.rglob("*") if f.name.startswith(storage.TEMPORARY) or f.suffix == ".kept"]
+    assert not (out / ".lease.json").exists()
+
+    assert run_night(load_campaign(campaign), say=lambda _: None).state == "nothing to do"
+    assert Counter(log.read_text().split()) == edits
+
+
+def test_killed_again_and_again_it_still_ends(
+    tmp_path: Path, undisturbed: tuple[Path, Report, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, whole, writes = undisturbed
+    log = tmp_path / "edits.log"
+    monkeypatch.setenv("STANDIN_LOG", str(log))
+    campaign = write_campaign(
+        tmp_path, source={"folder": str(home / "photos")}, profile=str(home / "standin.yaml")
+    )
+    for _ in range(3):
+        die(campaign, writes // 4, "torn")
+    assert result(run_night(load_campaign(campaign), say=lambda _: None)).equals(result(whole))
+    edits = Counter(log.read_text().split())
+    assert sum(edits.values()) - len(edits) <= 3 * BATCH * WORKERS
+
+
+def test_the_command_is_killed_and_run_again(
+    tmp_path: Path, undisturbed: tuple[Path, Report, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, whole, writes = undisturbed
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    campaign = write_campaign(
+        tmp_path, source={"folder": str(home / "photos")}, profile=str(home / "standin.yaml")
+    )
+    die(campaign, writes // 2, "before", "cli")
+    command = [sys.executable, str(HERE / "killed.py"), str(campaign), "-1", "never", "cli"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "16 planned = 12 ok + 0 skipped + 4 failed" in done.stdout
+    assert done.stderr == ""
+    again = run_night(load_campaign(campaign), say=lambda _: None)
+    assert again.state == "nothing to do"
+    assert result(again).equals(result(whole))
