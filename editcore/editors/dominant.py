@@ -51,7 +51,7 @@ def weigh(lab: np.ndarray, alpha: np.ndarray, breadth: float = 0.5) -> Weights:
     lab: (H, W, 3) OKLab; alpha: (H, W) float in [0, 1]. breadth in [0, 1]: 0 moves only the dominant colour
     proper, 0.5 its neighbours too (pastel panels of a white shoe), 1 everything inside the matte.
     """
-    smooth = cv2.GaussianBlur(lab, (0, 0), max(max(alpha.shape) / 700, 0.5))
+    smooth = cv2.GaussianBlur(lab, (0, 0), max(max(alpha.shape) / 450, 0.5))
     chroma = smooth[..., 1:] / (smooth[..., :1] + DARK)
     if breadth >= 1:
         ones = np.ones_like(alpha)
@@ -60,7 +60,7 @@ def weigh(lab: np.ndarray, alpha: np.ndarray, breadth: float = 0.5) -> Weights:
     maps = [_segment(chroma, centre, breadth) for centre in dominants]
     member = np.maximum.reduce([m for m, _ in maps])
     share = np.select([m >= member for m, _ in maps], [s for _, s in maps])
-    member = member * _without_islands(member, member * share, alpha)
+    member = member * _without_islands(member, alpha)
     solid = alpha > 0.5
     coverage = float((member * share)[solid].mean()) if solid.any() else 0.0
     return Weights(member, share, bool(np.hypot(*dominants[0]) < NEUTRAL), coverage)
@@ -134,27 +134,30 @@ def _segment(chroma: np.ndarray, centre: np.ndarray, breadth: float) -> tuple[np
     member *= _smoothstep(along, -0.04, 0.0)
     # On pale goods a grey pixel is more likely sky reflected in the same material than print or metal.
     pale = 1 - min(length / PALE, 1.0)
-    share = np.clip((along / length - 0.04 + 0.5 * pale) / 0.5, 0, 1)
+    share = np.clip((along / length - 0.04 + 0.3 * pale) / 0.5, 0, 1)
     return member.astype(np.float32), share.astype(np.float32)
 
 
-def _without_islands(member: np.ndarray, purity: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+def _without_islands(member: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """1 except on small stray islands inside what stays (the highlight on a beak), feathered, (H, W) float32.
 
-    An island of the pure colour is a detached part, not a stray. Left alone where islands are the pattern:
-    when they make up a real part of what moves.
+    Stray means: small, and set in another colour. A part set off by a dark outline is no stray, nor are
+    islands that are the pattern, i.e. make up a real part of what moves.
     """
-    reach = max(max(alpha.shape) // 250, 1)
+    reach = max(max(alpha.shape) // 110, 1)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)  # thin bridges along an edge do not connect
     moving = cv2.erode(((member > 0.3) & (alpha > 0.3)).astype(np.uint8), kernel, borderValue=0)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(moving, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA]
-    pure = np.bincount(labels.ravel(), purity.ravel(), count) / areas
-    stray = (areas < ISLAND * areas[1:].sum()) & (pure < 0.85)
+    around = cv2.dilate(labels.astype(np.float32), np.ones((4 * reach + 1, 4 * reach + 1), np.uint8))
+    ring = (moving == 0) & (around > 0) & (alpha > 0.5)
+    owner = around[ring].astype(np.int64)
+    foreign = np.bincount(owner, 1 - member[ring], count) / np.maximum(np.bincount(owner, minlength=count), 1)
+    stray = (areas < ISLAND * areas[1:].sum()) & (foreign > 0.4)
     stray[0] = False
     if not stray.any() or areas[stray].sum() > 0.08 * areas[1:].sum():
         return np.ones_like(member)
-    island = cv2.dilate(stray[labels].astype(np.float32), np.ones((2 * reach + 3, 2 * reach + 3), np.uint8))
+    island = cv2.dilate(stray[labels].astype(np.float32), np.ones((4 * reach + 1, 4 * reach + 1), np.uint8))
     mainland = cv2.dilate((~stray[labels] & (moving > 0)).astype(np.float32), kernel)
     return 1 - cv2.GaussianBlur(island * (1 - mainland), (0, 0), 1.0)
 

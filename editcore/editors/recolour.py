@@ -91,8 +91,12 @@ def _target(model: np.ndarray, weight: np.ndarray, asked: np.ndarray | None) -> 
     if asked is not None:
         target[0] += np.clip(0.25 * (drawn[0] - asked[0]), -0.04, 0.04)
     bounded = float(np.clip(target[0], DARKEST, LIGHTEST))
-    # Dark saturated colours (navy) keep their saturation when lifted off black.
+    # Dark saturated colours (navy) keep their saturation when lifted off black, ...
     lift = min(bounded / max(target[0], 0.05), 1.3) if bounded > target[0] else 1.0
+    # ... but a named colour on the edge of the gamut has one channel left to show relief in, and no surface
+    # is
+    # that pure: every one reflects some white light.
+    lift *= 1 - 0.12 * float(_ramp(np.hypot(target[1], target[2]) / max(bounded, 0.05), 0.4, 0.6))
     return np.array([bounded, target[1] * lift, target[2] * lift], np.float32)
 
 
@@ -155,5 +159,5 @@ def _weighted_quantile(values: np.ndarray, weight: np.ndarray, q: float) -> floa
     return float((edges[k] + edges[k + 1]) / 2)
 
 
-def _ramp(x: np.ndarray, low: float, high: float) -> np.ndarray:
+def _ramp(x: np.ndarray | float, low: float, high: float) -> np.ndarray:
     return np.clip((x - low) / (high - low), 0, 1)
