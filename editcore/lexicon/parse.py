@@ -9,8 +9,9 @@ from typing import Literal, cast
 
 from editcore.lexicon.clauses import wished
 from editcore.lexicon.colours import COLOURS, Colour
+from editcore.lexicon.groups import names_product, scene_start
 from editcore.lexicon.product import Look, product_noun, product_words, read_product
-from editcore.lexicon.scene import Scene, names_product, read_scene, scene_start
+from editcore.lexicon.scene import Scene, read_scene
 from editcore.lexicon.tables import vocabulary
 from editcore.lexicon.tagging import PRODUCT, SCENE, Span, tag
 from editcore.lexicon.tokens import clean, fold, tokenise

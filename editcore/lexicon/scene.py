@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from editcore.lexicon.colours import Colour, is_modifier
-from editcore.lexicon.tagging import DETERMINERS, Span
+from editcore.lexicon.colours import Colour
+from editcore.lexicon.groups import COLOUR_FIRST, Group, groups
+from editcore.lexicon.tagging import Span
 from editcore.lexicon.wording import scene_words
 
-_PLACING = frozenset(["on", "onto", "upon", "against", "in", "into", "to", "with", "front", "over"])
-_BOUNDARIES = _PLACING | {"and", "behind", "before", "from", "but", "then", "under"}
-_SKIPPED_OBJECT = frozenset(["behind", "under", "underneath", "beneath", "below", "around", "beside", "for"])
 _SEE_THROUGH = frozenset(["transparent", "translucent", "see through"])
-_FILLING = DETERMINERS | {"and", "of", "sheet", "piece", "layer", "length", "roll", "pile"}
 _STYLES = frozenset({"warm", "cool", "bright", "dark", "light"})
 _MATERIAL_SURFACES = {
     "wooden": "oak wood", "marble": "white marble", "stone": "granite", "concrete": "concrete",
@@ -28,12 +25,6 @@ _HEAD_SURFACES = {
     "plinth": ("plaster", "plaster"),
 }
 """What a floor word means by itself, and with a colour."""
-_COLOUR_FIRST = frozenset(
-    ["slate", "gold", "copper", "brass", "silver", "chrome", "bronze", "rose gold", "cherry", "ebony",
-     "mahogany", "linen", "cotton", "plaster", "stone", "sandstone", "terracotta", "steel", "earth", "clay",
-     "alabaster"]
-)  # fmt: skip
-"""Bare words ("slate") that are the colour of a backdrop; other bare words ("snow") are what they name."""
 _YIELDING = frozenset({"tiles", "cotton", "linen", "oak wood"})
 """Surfaces whose word is also a shape ("marble tiles"): a more specific material before it wins."""
 _MARBLES = {
@@ -69,28 +60,10 @@ class Scene:
         )
 
 
-@dataclass
-class _Group:
-    """Modifiers with the word they stand before: "walnut" + "table"."""
-
-    modifiers: list[Span]
-    head: Span | None
-    placed: bool
-    """Whether it follows "on"."""
-
-    @property
-    def is_wall(self) -> bool:
-        return self.head is not None and self.head.has("wall")
-
-    @property
-    def colours(self) -> list[Colour]:
-        return [span.colour for span in self.modifiers if span.colour]
-
-
 def read_scene(spans: Sequence[Span]) -> Scene:
     """Interpret the spans of a background instruction (or of the part of it after the product)."""
     scene = Scene()
-    for group in _groups(spans):
+    for group in groups(spans):
         if group.is_wall:
             _read_wall(group, scene)
         else:
@@ -103,107 +76,12 @@ def read_scene(spans: Sequence[Span]) -> Scene:
     return scene
 
 
-def scene_start(spans: Sequence[Span]) -> int | None:
-    """Where the background begins in words that may name the product first, None if nowhere.
-
-    It begins at a preposition after which a surface, a floor or a wall comes before any product noun.
-    """
-    for i, span in enumerate(spans):
-        on = span.key in ("on", "onto", "upon")
-        if span.key in _PLACING and _leads_to_scene(spans[i + 1 :], strict=not on):
-            return i
-    return None
-
-
-def names_product(spans: Sequence[Span], start: int | None) -> bool:
-    """Whether the words before the background name the product: "the mug on grass", "the table on grass"."""
-    before = spans[:start] if start else []
-    if any(_is_product(spans, i) for i in range(len(before))):
-        return True
-    return bool(before) and before[-1].has("noun") and spans[len(before)].key in ("on", "onto", "upon")
-
-
-def _is_product(spans: Sequence[Span], i: int) -> bool:
-    pointed_at = i > 0 and spans[i - 1].key in DETERMINERS
-    return (
-        spans[i].has("noun")
-        and not spans[i].has("surface", "floor", "wall")
-        and (not spans[i].colour or pointed_at)
-    )
-
-
-def _leads_to_scene(spans: Iterable[Span], strict: bool) -> bool:
-    for span in spans:
-        if span.has("wall", "floor") or (span.has("surface") and not strict):
-            return True
-        described = span.is_attribute or span.has("style", "surface", "finish")
-        if not described and span.key not in _FILLING and not is_modifier(span.key):
-            return False
-    return False
-
-
-def _groups(spans: Sequence[Span]) -> list[_Group]:
-    groups: list[_Group] = []
-    pending: list[Span] = []
-    placed = skipping = False
-
-    def flush(rest: Sequence[Span], head: Span | None = None) -> None:
-        nonlocal pending
-        late = head is None and not placed and _are_late(pending, rest)
-        if groups and late and not groups[-1].colours:
-            groups[-1].modifiers += pending  # "a wall painted sage", "studio background in dark blue"
-        elif pending or head:
-            before_wall = head is None and any(s.has("wall") for s in rest)
-            groups.append(_Group(pending, head, placed or before_wall))
-        pending = []
-
-    for i, span in enumerate(spans):
-        if span.key in _SKIPPED_OBJECT or span.is_break or span.key in _BOUNDARIES:
-            if _joins_colours(spans, i):
-                continue
-            flush(spans[i:])
-            skipping = span.key in _SKIPPED_OBJECT
-            placed = span.key in ("on", "onto", "upon") or (placed and span.key == "and")
-        elif skipping and span.has("noun"):
-            pending = []
-        elif span.has("wall", "floor") and not _is_modifier(spans, i):
-            flush(spans[i:], span)
-        elif _describes(span):
-            pending.append(span)
-    flush([])
-    return groups
-
-
-def _are_late(pending: Sequence[Span], rest: Sequence[Span]) -> bool:
-    """Colours that can only belong to what was named before them, not to a surface before a wall to come."""
-    materials = [span for span in pending if span.has("surface", "wood", "metal", "material")]
-    bare = len(pending) == 1 and pending[0].key in _COLOUR_FIRST and not any(s.has("wall") for s in rest)
-    if materials and not bare:
-        return False
-    return bool(pending) and all(span.colour or span.has("style") for span in pending)
-
-
-def _describes(span: Span) -> bool:
-    return span.has("colour", "surface", "wood", "metal", "material", "finish", "style", "place")
-
-
-def _is_modifier(spans: Sequence[Span], i: int) -> bool:
-    """ "studio" of "studio wall", "floor" of "floor tiles": the next word is the head."""
-    following = spans[i + 1] if i + 1 < len(spans) else None
-    return following is not None and following.has("wall", "floor", "surface") and spans[i].key != "wall"
-
-
-def _joins_colours(spans: Sequence[Span], i: int) -> bool:
-    joined = 0 < i < len(spans) - 1 and spans[i].key == "and"
-    return joined and bool(spans[i - 1].colour and spans[i + 1].colour)
-
-
-def _read_wall(group: _Group, scene: Scene) -> None:
+def _read_wall(group: Group, scene: Scene) -> None:
     is_backdrop = group.head is not None and group.head.options["wall"] == "background"
     finishes = [span for span in group.modifiers if span.has("finish")][-1:]
     scene.places += [span.key for span in group.modifiers if span.key in _SEE_THROUGH or span.has("place")]
     if is_backdrop and any(_only_surface(span) for span in group.modifiers):
-        return _read_surface(_Group(group.modifiers, None, True), scene)
+        return _read_surface(Group(group.modifiers, None, True), scene)
     colours = [span.colour for span in group.modifiers if span.colour and span not in finishes]
     scene.wall = scene.wall or next(iter(colours), None)
     scene.finish = scene.finish or next((span.options["finish"] for span in finishes), None)
@@ -218,7 +96,7 @@ def _only_surface(span: Span) -> bool:
     return surface and not (span.colour or span.has("finish", "style"))
 
 
-def _read_surface(group: _Group, scene: Scene) -> None:
+def _read_surface(group: Group, scene: Scene) -> None:
     surface = _surface(group)
     if surface is None:
         scene.places += [span.key for span in group.modifiers if span.has("place")]
@@ -234,7 +112,7 @@ def _read_surface(group: _Group, scene: Scene) -> None:
     scene.surface, scene.surface_colour, scene.second_colour = _coloured(surface, names, group)
 
 
-def _coloured(surface: str, names: list[Colour], group: _Group) -> tuple[str, Colour | None, Colour | None]:
+def _coloured(surface: str, names: list[Colour], group: Group) -> tuple[str, Colour | None, Colour | None]:
     """The surface with its colours; natural woods and marbles take theirs into the name."""
     first, second = [*names, None, None][:2]
     if first and surface.endswith("marble"):
@@ -245,7 +123,7 @@ def _coloured(surface: str, names: list[Colour], group: _Group) -> tuple[str, Co
     return surface, first, second
 
 
-def _surface(group: _Group) -> str | None:
+def _surface(group: Group) -> str | None:
     """The surface a group names: the most specific word before the head, or the head's own."""
     candidates = [_surface_of(s) for s in group.modifiers if _is_surface_word(s, group)]
     named = [c for c in candidates if c]
@@ -270,7 +148,7 @@ def _surface_of(span: Span) -> str | None:
     return _MATERIAL_SURFACES.get(span.options.get("material", ""))
 
 
-def _is_surface_word(span: Span, group: _Group) -> bool:
+def _is_surface_word(span: Span, group: Group) -> bool:
     """Whether a word that may be a colour is a surface here ("on slate", "walnut table")."""
     if not span.has("surface", "wood", "metal", "material"):
         return False
@@ -279,7 +157,7 @@ def _is_surface_word(span: Span, group: _Group) -> bool:
     later = group.modifiers[group.modifiers.index(span) + 1 :]
     if any(s.has("surface", "wood", "metal", "material") for s in later):
         return False
-    return group.placed or group.head is not None or len(group.modifiers) > 1 or span.key not in _COLOUR_FIRST
+    return group.placed or group.head is not None or len(group.modifiers) > 1 or span.key not in COLOUR_FIRST
 
 
 def _name(colour: Colour | None) -> str | None:
