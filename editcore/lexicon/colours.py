@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from editcore.lexicon.data import rows
 from editcore.lexicon.tokens import Token, clean, keys, tokenise
 
 FAMILIES = (
@@ -76,10 +76,8 @@ _TINTS = {
 def _read_table() -> tuple[dict[str, Colour], dict[tuple[str, ...], str]]:
     colours: dict[str, Colour] = {}
     phrases: dict[tuple[str, ...], str] = {}
-    for line in files(__package__).joinpath("colours.tsv").read_text("utf-8").splitlines():
-        if line.startswith("#") or not line.strip():
-            continue
-        name, value, base, others = [*line.split("\t"), "", ""][:4]
+    for row in rows("colours.tsv"):
+        name, value, base, others = [*row, ""][:4]
         colours[name] = Colour(name, (int(value[:2], 16), int(value[2:4], 16), int(value[4:], 16)), base)
         for phrase in [name, *filter(None, others.strip().split("|"))]:
             phrases.setdefault(keys(phrase), name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, cast
@@ -94,6 +93,8 @@ def askable_colours() -> tuple[str, ...]:
 
 def suggest(word: str) -> str | None:
     """The known word nearest to an unknown one ("terracota" -> "terracotta"), None if nothing is near."""
+    import difflib
+
     near = difflib.get_close_matches(fold(word), sorted(vocabulary()), n=1, cutoff=0.78)
     return near[0] if near else None
 

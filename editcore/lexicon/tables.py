@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from editcore.lexicon.data import rows
 from editcore.lexicon.tokens import keys
 
 Key = tuple[str, ...]
 
 
-def _rows(name: str) -> Iterator[list[str]]:
-    for line in files(__package__).joinpath(name).read_text("utf-8").splitlines():
-        if line.strip() and not line.startswith("#"):
-            yield line.split("\t")
-
-
-STOP_WORDS = frozenset(word for row in _rows("stopwords.tsv") for word in row[0].split())
+STOP_WORDS = frozenset(word for row in rows("stopwords.tsv") for word in row[0].split())
 """Words that carry no attribute of their own; known, never reported."""
 
 FILLERS = frozenset(
@@ -42,7 +35,7 @@ class Noun:
 def terms() -> dict[Key, dict[str, str]]:
     """Phrase -> {category: canonical name}; nouns have the category "noun"."""
     table: dict[Key, dict[str, str]] = {}
-    for category, canonical, phrases in _rows("terms.tsv"):
+    for category, canonical, phrases in rows("terms.tsv"):
         for phrase in phrases.split("|"):
             table.setdefault(keys(phrase), {}).setdefault(category, canonical)
     for key, noun in nouns().items():
@@ -53,14 +46,14 @@ def terms() -> dict[Key, dict[str, str]]:
 @cache
 def canonical(category: str) -> tuple[str, ...]:
     """Canonical names of one category, in the order of the table."""
-    return tuple(dict.fromkeys(name for group, name, _ in _rows("terms.tsv") if group == category))
+    return tuple(dict.fromkeys(name for group, name, _ in rows("terms.tsv") if group == category))
 
 
 @cache
 def nouns() -> dict[Key, Noun]:
     """Every product noun, singular and plural."""
     table: dict[Key, Noun] = {}
-    for kind, entries in _rows("nouns.tsv"):
+    for kind, entries in rows("nouns.tsv"):
         for entry in entries.split("|"):
             singular, _, irregular = entry.partition("=")
             noun = Noun(kind[:-1] if kind.endswith("*") else singular, kind.rstrip("*"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from importlib.resources import files
+
+from editcore.lexicon.data import rows
 
 MAX_LENGTH = 500
 """Longest instruction accepted, in characters."""
@@ -13,11 +14,7 @@ MAX_LENGTH = 500
 _WORD = re.compile(r"#[0-9a-fA-F]{6}\b|[^\W_]+(?:['’][^\W_]+)*|[,.;:!?]|[-/&+]")
 _BREAKS = frozenset(",.;:!?")
 
-_SPELLINGS = dict(
-    line.split("\t")
-    for line in files(__package__).joinpath("spellings.tsv").read_text("utf-8").splitlines()
-    if not line.startswith("#")
-)
+_SPELLINGS = {variant: british for variant, british in rows("spellings.tsv")}
 """American and variant spellings; the lexicon is written in British English."""
 
 
