@@ -53,20 +53,20 @@ def pictures(home: Path) -> dict[str, bytes]:
 
 def die(campaign: Path, number: int, moment: str, *mode: str) -> None:
     command = [sys.executable, str(HERE / "killed.py"), str(campaign), str(number), moment, *mode]
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, start_new_session=True)
+    log = campaign.with_name("killed.log")  # no pipe: the private server Prefect starts would hold it open
+    with open(log, "wb") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=stream, start_new_session=True)
     try:
-        output, _ = process.communicate(timeout=120)
-        assert process.returncode == -signal.SIGKILL, output.decode()
+        assert process.wait(timeout=120) == -signal.SIGKILL, log.read_text()
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # the private server Prefect may have started
+            os.killpg(process.pid, signal.SIGKILL)  # that server
 
 
 MOMENTS = ("before", "torn", "after")
 
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("number", range(9))
 def test_killed_anywhere_the_next_run_ends_as_if_nothing_had_been(
     number: int, tmp_path: Path, undisturbed: tuple[Path, Report, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +76,7 @@ def test_killed_anywhere_the_next_run_ends_as_if_nothing_had_been(
     campaign = write_campaign(
         tmp_path, source={"folder": str(home / "photos")}, profile=str(home / "standin.yaml")
     )
-    at = round(number * (writes - 1) / 11)
+    at = round(number * (writes - 1) / 8)
     die(campaign, at, MOMENTS[number % 3])
     out = tmp_path / "out"
     if (out / "_SUCCESS").exists():
