@@ -14,7 +14,7 @@ MAX_LENGTH = 500
 _WORD = re.compile(r"#[0-9a-fA-F]{6}\b|[^\W_]+(?:['’][^\W_]+)*|[,.;:!?]|[-/&+]")
 _BREAKS = frozenset(",.;:!?")
 
-_SPELLINGS: dict[str, str] = dict(rows("spellings.tsv"))  # type: ignore[arg-type]
+_SPELLINGS: dict[str, str] = dict(rows("spellings.tsv"))
 """American and variant spellings; the lexicon is written in British English."""
 
 
