@@ -18,7 +18,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +33,30 @@ SETTLE = 0.5
 """Seconds to wait after taking over a stale lease before trusting it: the last of several takers wins."""
 
 
+@dataclass
+class Held:
+    """A lease in hand."""
+
+    lost: threading.Event = field(default_factory=threading.Event)
+    """Set when somebody else took the lease (this process was taken for dead)."""
+    when_lost: list[Callable[[], None]] = field(default_factory=list)
+    """Called then, from the heartbeat's thread."""
+
+
 class LeaseHeld(RuntimeError):  # noqa: N818 - reads as what it says
     """Somebody else works on this output."""
 
 
 @contextlib.contextmanager
-def lease(output: str) -> Iterator[threading.Event]:
-    """Hold ``output`` for the body; yields an event that is set if the lease was lost to somebody else."""
+def lease(output: str) -> Iterator[Held]:
+    """Hold ``output`` for the body. Raises ``LeaseHeld`` if somebody else does."""
     path, mine = storage.join(output, ".lease.json"), _card()
     _acquire(path, mine)
-    lost, over = threading.Event(), threading.Event()
-    beat = threading.Thread(target=_beat, args=(path, mine, lost, over), name="lease", daemon=True)
+    held, over = Held(), threading.Event()
+    beat = threading.Thread(target=_beat, args=(path, mine, held, over), name="lease", daemon=True)
     beat.start()
     try:
-        yield lost
+        yield held
     finally:
         over.set()
         beat.join()
@@ -68,14 +79,16 @@ def _acquire(path: str, mine: dict[str, Any]) -> None:
         raise LeaseHeld("another run took this output over at the same moment; wait for it")
 
 
-def _beat(path: str, mine: dict[str, Any], lost: threading.Event, over: threading.Event) -> None:
+def _beat(path: str, mine: dict[str, Any], held: Held, over: threading.Event) -> None:
     while not over.wait(HEARTBEAT):
         with contextlib.suppress(
             OSError
         ):  # a storage hiccup must not end the night; the next beat tries again
             holder = _read(path)
             if holder and holder.get("token") != mine["token"]:
-                lost.set()
+                held.lost.set()
+                for tell in held.when_lost:
+                    tell()
                 return
             storage.put(path, _encode(mine | {"heartbeat": time.time()}))
 

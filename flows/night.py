@@ -5,6 +5,7 @@ nothing from memory: what is done is what lies committed in the night's folder."
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from typing import Any, Protocol
 from editcore import manifest, shardwork, storage
 from editcore.campaign import Campaign
 from editcore.fingerprint import decisions, differences, digest, fingerprint
-from editcore.lease import lease
+from editcore.lease import Held, lease
 from editcore.manifest import STEPS
 from editcore.night import (
     Night,
@@ -79,11 +80,11 @@ def run_night(
 
     Raises ``NightRefused`` (another fingerprint), ``LeaseHeld`` (another process), ``NightFailed``.
     """
-    with lease(campaign.output) as lost:
+    with lease(campaign.output) as held:
         night = begin(campaign, name, profile_name, limit, say)
         if night.finished:
             return _already_done(night, campaign, say)
-        return _finish(night, submit, say, lost)
+        return _finish(night, submit, say, held)
 
 
 def reroute(
@@ -91,7 +92,7 @@ def reroute(
 ) -> Report:
     """Route an old night again with other thresholds and deliver it again; no model, no source picture
     needed."""
-    with lease(output) as lost:
+    with lease(output) as held:
         known = [night for night in nights(output) if name in (None, night.name)]
         if not known:
             raise NightRefused(
@@ -108,7 +109,7 @@ def reroute(
             night.reopen({**night.decisions, "thresholds": thresholds.model_dump(mode="json")}),
             submit,
             say,
-            lost,
+            held,
         )
 
 
@@ -125,6 +126,8 @@ class Tonight:
 
 def look(campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None) -> Tonight:
     """List and hash the pictures and find the night to go on with. Writes nothing."""
+    if name and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+        raise NightRefused(f"found night name {name!r}, expected letters, digits, '.', '_' and '-' only")
     profile = load_profile(profile_name or campaign.profile)
     items = list_items(campaign.source, campaign.recipes)[:limit]
     known = {
@@ -193,11 +196,12 @@ def _already_done(night: Night, campaign: Campaign, say: Say) -> Report:
     return Report(night.name, night.path, "nothing to do", night.summary, True)
 
 
-def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
+def _finish(night: Night, submit: Submit | None, say: Say, held: Held) -> Report:
     from tasks import publish
 
     started = time.monotonic()
     shardwork.reset(night.path)
+    held.when_lost.append(lambda: shardwork.halt(night.path, "another process took this output over"))
     planned = int(night.info["planned"])
     say(
         f"night {night.name}: {night.info['source_pictures']} pictures, {planned} rows in "
@@ -206,7 +210,7 @@ def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
     storage.sweep(str(night.info["output"]))
     manifest.tidy(night.path)
     whole = not manifest.committed(night.path, "ingest")
-    _run_steps(night, submit, lost)
+    _run_steps(night, submit)
     books = manifest.account(night.path)
     if not books.balanced:
         raise NightFailed(
@@ -220,7 +224,7 @@ def _finish(night: Night, submit: Submit | None, say: Say, lost: Any) -> Report:
     return Report(night.name, night.path, "finished" if planned else "empty", summary, good)
 
 
-def _run_steps(night: Night, submit: Submit | None, lost: Any) -> None:
+def _run_steps(night: Night, submit: Submit | None) -> None:
     """All steps of all shards, in an order in which a worker rarely waits: shard 1's mask while shard 0 is
     edited."""
     committed = {step: manifest.committed(night.path, step) for step in STEPS}
@@ -235,15 +239,13 @@ def _run_steps(night: Night, submit: Submit | None, lost: Any) -> None:
         for step, shard in todo:
             last[shard] = begin_step(step, night.path, shard, last.get(shard))
             waiting.append(last[shard])
-        _wait(night, waiting, lost)
+        _wait(night, waiting)
 
 
-def _wait(night: Night, waiting: Sequence[Done], lost: Any) -> None:
+def _wait(night: Night, waiting: Sequence[Done]) -> None:
     """Wait for all; after the first failure (or an interrupt) the others stop at their next batch."""
     first: BaseException | None = None
     for future in waiting:
-        if lost.is_set():
-            shardwork.halt(night.path, "another process took this output over")
         try:
             future.result()
         except BaseException as error:

@@ -64,9 +64,12 @@ def test_other_hosts_are_believed_while_their_heart_beats(tmp_path: Path) -> Non
 
 def test_a_lease_taken_by_somebody_else_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "HEARTBEAT", 0.01)
-    with lease(str(tmp_path)) as lost:
+    told: list[str] = []
+    with lease(str(tmp_path)) as held:
+        held.when_lost.append(lambda: told.append("stop"))
         held_by(tmp_path)
-        assert lost.wait(5)
+        assert held.lost.wait(5)
+    assert told == ["stop"]
     assert json.loads((tmp_path / ".lease.json").read_text())["token"] == "somebody else"
 
 

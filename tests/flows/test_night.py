@@ -148,6 +148,16 @@ def test_a_night_in_which_nothing_went_well_is_no_success(tmp_path: Path, log: P
     assert (report.state, report.good, report.summary["failed"]) == ("finished", False, 2)
 
 
+@pytest.mark.parametrize("name", ["../../evil", "a/b", ".hidden", "", "a b"])
+def test_names_of_nights_stay_inside_the_output(tmp_path: Path, log: Path, name: str) -> None:
+    if name:
+        with pytest.raises(NightRefused, match="found night name"):
+            go(tmp_path, name=name)
+        assert not (tmp_path / "out" / "runs").exists()
+    else:
+        assert go(tmp_path, name=name).night != ""
+
+
 def test_two_processes_on_one_output_are_refused(tmp_path: Path, log: Path) -> None:
     campaign = load_campaign(write_campaign(tmp_path))
     with lease(campaign.output), pytest.raises(LeaseHeld):
