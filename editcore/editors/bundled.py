@@ -1,0 +1,101 @@
+"""The engine of the bundled model: words in, full-resolution pictures out.
+
+The lexicon reads the words, the model paints a small square, ``compose`` brings it to the photograph. Words the
+lexicon or the model's training never saw become warnings on the row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from editcore.editors.base import EditRequest, EditResult
+from editcore.editors.compose import compose
+from editcore.editors.crop import ModelInput, model_input
+from editcore.editors.pipeline import LocalEditPipeline
+from editcore.lexicon import Instruction, parse
+from editcore.lexicon.colour import chroma_distance
+
+BUNDLED = Path(__file__).parent.parent / "bundled" / "editor"
+KNOWN_WORDS = "words.json"
+"""Beside the model: every word its training texts contained."""
+
+
+class BundledEditor:
+    """See ``base.Editor``. Thread-safe only for one caller at a time, as pipelines keep their timesteps."""
+
+    def __init__(
+        self,
+        folder: Path = BUNDLED,
+        steps: int = 8,
+        guidance: float = 2.0,
+        batch_size: int = 8,
+        device: str = "cpu",
+    ) -> None:
+        if not (folder / "model_index.json").exists():
+            raise FileNotFoundError(
+                f"no model at {folder}; expected a diffusers folder with model_index.json. "
+                "`vitrine train all` makes one."
+            )
+        self.steps, self.guidance, self.batch_size = steps, guidance, batch_size
+        self.pipeline = LocalEditPipeline.from_pretrained(folder, torch_dtype=torch.float32).to(device)
+        self.pipeline.set_progress_bar_config(disable=True)
+        self.known = frozenset(json.loads((folder / KNOWN_WORDS).read_text("utf-8")))
+        self.identity = {"name": "bundled", "steps": str(steps), "guidance": str(guidance)}
+
+    def edit(self, requests: Sequence[EditRequest]) -> list[EditResult]:
+        """Edit a batch; see ``base.Editor.edit``. ValueError for an empty mask or words that ask for nothing."""
+        instructions = [parse(r.words, r.target) for r in requests]
+        inputs = [model_input(r.image, r.alpha, r.target, self.pipeline.source_pixels) for r in requests]
+        outputs = self._paint(inputs, [i.words for i in instructions], [r.seed for r in requests])
+        return [
+            self._compose(*row)
+            for row in zip(requests, instructions, inputs, outputs, strict=True)
+        ]  # fmt: skip
+
+    def _paint(self, inputs: Sequence[ModelInput], words: Sequence[str], seeds: Sequence[int]) -> np.ndarray:
+        """The model's squares, (B, 256, 256, 3) float32 in [0, 1]."""
+        source = torch.from_numpy(np.stack([i.picture for i in inputs])).float().permute(0, 3, 1, 2)
+        region = torch.from_numpy(np.stack([i.region for i in inputs])).float()[:, None]
+        painted = self.pipeline(
+            source, region, words, seeds, num_inference_steps=self.steps, guidance_scale=self.guidance
+        )
+        return painted.permute(0, 2, 3, 1).cpu().numpy()
+
+    def _compose(
+        self, request: EditRequest, instruction: Instruction, given: ModelInput, painted: np.ndarray
+    ) -> EditResult:
+        asked = instruction.colour.rgb if instruction.colour and instruction.kind == "recolour" else None
+        composite = compose(
+            instruction.kind, request.image, request.alpha, painted, given.box,
+            seed=request.seed, target_rgb=asked, strength=request.strength, setting=instruction.setting,
+        )  # fmt: skip
+        notes = composite.notes | {"steps": self.steps, "words": instruction.words}
+        if asked:
+            notes["raw_chroma_error"] = _raw_chroma_error(painted, given.region, asked)
+        raw = (painted * 255).round().astype(np.uint8)
+        warnings = self._warnings(instruction)
+        return EditResult(composite.image, composite.region, raw, given.box, warnings, notes)
+
+    def _warnings(self, instruction: Instruction) -> tuple[str, ...]:
+        new = [w for w in instruction.words.split() if w not in self.known and w not in instruction.unknown]
+        warnings = []
+        if instruction.unknown:
+            warnings.append(f"not understood: {', '.join(instruction.unknown)}")
+        if new:
+            warnings.append(f"understood, but new to the model: {', '.join(dict.fromkeys(new))}")
+        if instruction.kind in ("part", "other"):
+            warnings.append("the bundled model is trained for colours, materials and backgrounds; check this one")
+        return tuple(warnings)
+
+
+def _raw_chroma_error(painted: np.ndarray, region: np.ndarray, asked: tuple[int, int, int]) -> float:
+    """Distance in CIELAB's a*b* plane of the model's own mean colour in the region to the colour asked for."""
+    small = painted.reshape(region.shape[0], -1, region.shape[1], painted.shape[0] // region.shape[0], 3).mean((1, 3))
+    weight = (region > 0.9).astype(float) + 1e-9
+    mean = (small * weight[..., None]).sum((0, 1)) / weight.sum()
+    return float(chroma_distance(tuple(float(c) for c in mean * 255), asked))

@@ -1,0 +1,136 @@
+"""The bundled models from nothing: every stage with its data, budget and product.
+
+A stage is done when its product is there, so ``make_all`` goes on where it was stopped; inside a stage the training
+loop resumes from its checkpoint. Layout of the work folder:
+
+    pictures.npy        photographs for the autoencoder
+    store/              exact edits for editor and scorer (see ``store.py``)
+    tokenizer/          sub-word tokenizer of both
+    autoencoder/        trained autoencoder (diffusers folder)
+    editor/ scorer/     finished models; ``install`` copies them to ``editcore/bundled``
+    runs/<stage>/       checkpoint.pt and log.csv
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from editcore.training.loop import Budget, train
+
+BUNDLED = Path(__file__).parent.parent / "bundled"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How much of everything. Seconds are wall-clock on two free cores; see docs/lab.md for what they buy."""
+
+    work: Path
+    picture_specimens: int = 1800
+    store_specimens: int = 1500
+    autoencoder_seconds: float = 2400
+    editor_seconds: float = 3600
+    scorer_seconds: float = 900
+    workers: int = 2
+    seed: int = 0
+
+    def budget(self, seconds: float) -> Budget:
+        return Budget(seconds, self.workers, self.seed)
+
+
+def pictures(recipe: Recipe) -> None:
+    """Photograph the autoencoder's pictures."""
+    from editcore.training.pictures import build_pictures
+
+    build_pictures(recipe.work / "pictures.npy", recipe.picture_specimens, 100_000 + recipe.seed, recipe.workers)
+
+
+def autoencoder(recipe: Recipe) -> None:
+    """Train the autoencoder."""
+    from editcore.training.autoencoder import AutoencoderJob
+
+    job = AutoencoderJob(recipe.work / "pictures.npy", recipe.work / "autoencoder")
+    train(job, recipe.work / "runs" / "autoencoder", recipe.budget(recipe.autoencoder_seconds))
+
+
+def store(recipe: Recipe) -> None:
+    """Photograph exact edits with their words."""
+    from editcore.training.store import build_store
+
+    build_store(recipe.work / "store", recipe.store_specimens, 500_000 + recipe.seed, recipe.workers)
+
+
+def tokenizer(recipe: Recipe) -> None:
+    """Train the tokenizer on the store's words."""
+    from editcore.training.store import store_texts
+    from editcore.training.words import train_tokenizer
+
+    train_tokenizer(store_texts(recipe.work / "store")).save_pretrained(recipe.work / "tokenizer")
+
+
+def latents(recipe: Recipe) -> None:
+    """Encode the store with the trained autoencoder."""
+    from editcore.training.store import encode_store
+
+    encode_store(recipe.work / "store", recipe.work / "autoencoder")
+
+
+def editor(recipe: Recipe) -> None:
+    """Train the editor on the encoded store."""
+    from editcore.training.editor import EditorJob
+
+    work = recipe.work
+    job = EditorJob((work / "store",), work / "autoencoder", work / "tokenizer", work / "editor")
+    train(job, work / "runs" / "editor", recipe.budget(recipe.editor_seconds))
+    _write_known_words(work / "store", work / "editor" / "words.json")
+
+
+def scorer(recipe: Recipe) -> None:
+    """Train the scorer on the store's captioned pictures."""
+    from editcore.training.scorer import CaptionStore, ScorerJob
+
+    work = recipe.work
+    job = ScorerJob(CaptionStore(work / "store"), work / "tokenizer", work / "scorer")
+    train(job, work / "runs" / "scorer", recipe.budget(recipe.scorer_seconds))
+
+
+STAGES: dict[str, tuple[Callable[[Recipe], None], str]] = {
+    "pictures": (pictures, "pictures.npy"),
+    "autoencoder": (autoencoder, "autoencoder/training.json"),
+    "store": (store, "store/captions.parquet"),
+    "tokenizer": (tokenizer, "tokenizer/tokenizer.json"),
+    "latents": (latents, "store/latents.npy"),
+    "editor": (editor, "editor/words.json"),
+    "scorer": (scorer, "scorer/training.json"),
+}
+"""Stages in order, each with the file in the work folder that says it is done."""
+
+
+def make(recipe: Recipe, stage: str) -> bool:
+    """Run one stage; False if it was done before."""
+    run, product = STAGES[stage]
+    if (recipe.work / product).exists():
+        return False
+    recipe.work.mkdir(parents=True, exist_ok=True)
+    run(recipe)
+    return True
+
+
+def install(work: Path, bundled: Path = BUNDLED) -> float:
+    """Replace the bundled models by those in ``work``; returns megabytes of all bundled models together."""
+    for name in ("editor", "scorer"):
+        if (work / name).exists():
+            shutil.rmtree(bundled / name, ignore_errors=True)
+            shutil.copytree(work / name, bundled / name)
+    return sum(f.stat().st_size for f in bundled.rglob("*") if f.is_file()) / 1e6
+
+
+def _write_known_words(store_folder: Path, path: Path) -> None:
+    from editcore.training.store import store_texts
+
+    words = {word for text in store_texts(store_folder) for word in re.findall(r"\S+", text.lower())}
+    path.write_text(json.dumps(sorted(words)), "utf-8")
