@@ -31,7 +31,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report,
 
     def counting(path: str, data: bytes) -> None:
         nonlocal writes
-        writes += 1
+        writes += not path.endswith(".lease.json")  # heartbeats come when they come
         put(path, data)
 
     patch = pytest.MonkeyPatch()
@@ -66,7 +66,7 @@ def die(campaign: Path, number: int, moment: str, *mode: str) -> None:
 MOMENTS = ("before", "torn", "after")
 
 
-@pytest.mark.parametrize("number", range(9))
+@pytest.mark.parametrize("number", range(8))
 def test_killed_anywhere_the_next_run_ends_as_if_nothing_had_been(
     number: int, tmp_path: Path, undisturbed: tuple[Path, Report, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +76,7 @@ def test_killed_anywhere_the_next_run_ends_as_if_nothing_had_been(
     campaign = write_campaign(
         tmp_path, source={"folder": str(home / "photos")}, profile=str(home / "standin.yaml")
     )
-    at = round(number * (writes - 1) / 8)
+    at = round(number * (writes - 1) / 7)
     die(campaign, at, MOMENTS[number % 3])
     out = tmp_path / "out"
     if (out / "_SUCCESS").exists():
