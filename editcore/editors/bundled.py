@@ -42,7 +42,7 @@ class BundledEditor:
                 "`vitrine train all` makes one."
             )
         self.steps, self.guidance, self.batch_size = steps, guidance, batch_size
-        self.pipeline = LocalEditPipeline.from_pretrained(folder, torch_dtype=torch.float32).to(device)
+        self.pipeline = LocalEditPipeline.from_pretrained(folder, dtype=torch.float32).to(device)
         self.pipeline.set_progress_bar_config(disable=True)
         self.known = frozenset(json.loads((folder / KNOWN_WORDS).read_text("utf-8")))
         self.identity = {"name": "bundled", "steps": str(steps), "guidance": str(guidance)}
