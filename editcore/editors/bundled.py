@@ -89,13 +89,17 @@ class BundledEditor:
         if new:
             warnings.append(f"understood, but new to the model: {', '.join(dict.fromkeys(new))}")
         if instruction.kind in ("part", "other"):
-            warnings.append("the bundled model is trained for colours, materials and backgrounds; check this one")
+            warnings.append(
+                "the bundled model is trained for colours, materials and backgrounds; check this one"
+            )
         return tuple(warnings)
 
 
 def _raw_chroma_error(painted: np.ndarray, region: np.ndarray, asked: tuple[int, int, int]) -> float:
     """Distance in CIELAB's a*b* plane of the model's own mean colour in the region to the colour asked for."""
-    small = painted.reshape(region.shape[0], -1, region.shape[1], painted.shape[0] // region.shape[0], 3).mean((1, 3))
+    small = painted.reshape(
+        region.shape[0], -1, region.shape[1], painted.shape[0] // region.shape[0], 3
+    ).mean((1, 3))
     weight = (region > 0.9).astype(float) + 1e-9
     mean = (small * weight[..., None]).sum((0, 1)) / weight.sum()
     return float(chroma_distance(tuple(float(c) for c in mean * 255), asked))

@@ -94,24 +94,30 @@ class LocalEditPipeline(DiffusionPipeline):
         """
         self._check_inputs(source_B3HW, region_B1HW, words, seeds)
         source = self.encode(source_B3HW.to(self.device))
-        region = F.adaptive_avg_pool2d(region_B1HW.to(self.device), source.shape[-2:]).to(source.dtype)
+        region = F.adaptive_avg_pool2d(region_B1HW.to(self.device), tuple(source.shape[-2:])).to(source.dtype)
         condition = torch.cat([source, region], dim=1)
         latent = torch.cat([_noise(source.shape[1:], seed) for seed in seeds]).to(source)
         guided = guidance_scale != 1.0
         states = self.embed([*words, *([""] * len(words) if guided else [])])
         self.scheduler.set_timesteps(sigmas=np.linspace(1.0, 1.0 / num_inference_steps, num_inference_steps))
         for t in self.progress_bar(self.scheduler.timesteps):
-            latent = self.scheduler.step(self._velocity(latent, condition, t, states, guidance_scale), t, latent)[0]
+            latent = self.scheduler.step(
+                self._velocity(latent, condition, t, states, guidance_scale), t, latent
+            )[0]
         return self.decode(latent).float()
 
-    def _velocity(self, latent: Tensor, condition: Tensor, t: Tensor, states: Tensor, guidance: float) -> Tensor:
+    def _velocity(
+        self, latent: Tensor, condition: Tensor, t: Tensor, states: Tensor, guidance: float
+    ) -> Tensor:
         inputs = torch.cat([latent, condition], dim=1)
         if guidance == 1.0:
             return self.unet(inputs, t, states).sample
         with_words, without = self.unet(torch.cat([inputs, inputs]), t, states).sample.chunk(2)
         return without + guidance * (with_words - without)
 
-    def _check_inputs(self, source: Tensor, region: Tensor, words: Sequence[str], seeds: Sequence[int]) -> None:
+    def _check_inputs(
+        self, source: Tensor, region: Tensor, words: Sequence[str], seeds: Sequence[int]
+    ) -> None:
         side, count = self.source_pixels, len(source)
         if source.shape != (count, 3, side, side) or region.shape != (count, 1, side, side):
             raise ValueError(
@@ -119,7 +125,9 @@ class LocalEditPipeline(DiffusionPipeline):
                 f"({count}, 3, {side}, {side}) and ({count}, 1, {side}, {side}): crop and resize first"
             )
         if len(words) != count or len(seeds) != count:
-            raise ValueError(f"{count} pictures, {len(words)} texts, {len(seeds)} seeds: give one of each per picture")
+            raise ValueError(
+                f"{count} pictures, {len(words)} texts, {len(seeds)} seeds: give one of each per picture"
+            )
 
 
 def _noise(shape: torch.Size, seed: int) -> Tensor:

@@ -17,9 +17,10 @@ from torch import Tensor
 from editcore.lexicon import grammar
 from editcore.studio.captions import caption, look_words, scene_phrase, scene_words
 from editcore.studio.finish import Finish, Look
+from editcore.studio.gbuffer import GBuffer
 from editcore.studio.kinds import KINDS
-from editcore.studio.looks import sample_look
-from editcore.studio.photograph import Photos, Setup, photograph, sample_setup
+from editcore.studio.looks import natural_parts, sample_look
+from editcore.studio.photograph import Geometry, Photos, Setup, photograph, sample_setup
 from editcore.studio.scenes import draw_tone, sample_scene
 from editcore.studio.vocabulary import Tone
 
@@ -76,11 +77,8 @@ def sample_edits(seed: int, kinds: Sequence[str]) -> list[Edit]:
 
 def photograph_edit(edit: Edit, size: int, supersample: int = 1) -> EditPhotos:
     """Source, true target and region at ``size`` x ``size``."""
-    both = photograph([edit.source, edit.target], size, supersample)
-    source, target = (
-        Photos(both.rgb_B3HW[i : i + 1], both.mask_B1HW[i : i + 1], both.parts_BPHW[i : i + 1], both.cutout_B3HW[i : i + 1])
-        for i in (0, 1)
-    )  # fmt: skip
+    gbuffers: dict[Geometry, GBuffer] = {}
+    source, target = (photograph([s], size, supersample, gbuffers) for s in (edit.source, edit.target))
     return EditPhotos(source, target, region_of(edit, source, target))
 
 
@@ -140,10 +138,12 @@ def _material(setup: Setup, rng: Random) -> Edit | None:
     else:
         return None
     colour = new.colour if rng.random() < 0.5 or not setup.look.colour else None
-    finish = {"material": new.material, "variety": new.variety, "pattern": "plain", "second": None}
     # A natural material brings its own colour; a dyed one keeps the product's unless one is named.
     kept = None if new.colour is None else (colour or setup.look.colour)
-    look = replace(setup.look, **finish, colour=kept, parts=())
+    look = replace(
+        setup.look, material=new.material, variety=new.variety, pattern="plain", second=None, colour=kept,
+        parts=natural_parts(setup.kind),
+    )  # fmt: skip
     named = kept.name if kept and colour else None
     words = _ways(lambda: grammar.material(rng, setup.noun, new.material, new.variety or None, named))
     return Edit("material", setup, replace(setup, look=look), words, "product", colour=kept)
@@ -157,11 +157,12 @@ def _pattern(setup: Setup, rng: Random) -> Edit | None:
     else:
         return None
     assert new.colour and new.second
-    plain = replace(setup, look=replace(_plain_look(setup.look), material=new.material, variety=""))
+    undecorated = replace(setup.look, pattern="plain", second=None, parts=natural_parts(setup.kind))
+    plain = replace(setup, look=replace(undecorated, material=new.material, variety=""))
     first = plain.look.colour or new.colour
     source = replace(plain, look=replace(plain.look, colour=first))
     look = replace(source.look, pattern=new.pattern, second=new.second)
-    say = lambda: grammar.pattern(rng, setup.noun, new.pattern, first.name, new.second.name)  # type: ignore[union-attr]  # noqa: E731
+    say = lambda: grammar.pattern(rng, setup.noun, new.pattern, first.name, new.second.name)  # noqa: E731
     return Edit("pattern", source, replace(source, look=look), _ways(say), "product", colour=first)
 
 
@@ -179,7 +180,9 @@ def _part(setup: Setup, rng: Random) -> Edit | None:
 
 def _rotate(setup: Setup, rng: Random) -> Edit:
     turn = rng.choice([-1, 1]) * rng.uniform(0.5, 1.1)
-    return _posed("rotate", setup, {"yaw": setup.geometry.pose.yaw + turn}, lambda: grammar.rotate(rng, setup.noun))
+    return _posed(
+        "rotate", setup, {"yaw": setup.geometry.pose.yaw + turn}, lambda: grammar.rotate(rng, setup.noun)
+    )
 
 
 def _move(setup: Setup, rng: Random) -> Edit:
@@ -236,10 +239,6 @@ def _dyed(look: Look, colour: Tone) -> Look:
 
 def _plain_finish(finish: Finish) -> Finish:
     return Finish(finish.material, finish.colour)
-
-
-def _plain_look(look: Look) -> Look:
-    return replace(look, pattern="plain", second=None, parts=())
 
 
 def _other_tone(current: Tone | None, rng: Random) -> Tone:

@@ -43,12 +43,12 @@ def build_autoencoder(latent_channels: int = LATENT_CHANNELS) -> AutoencoderDC:
     ).to(memory_format=torch.channels_last)
 
 
-def encode(autoencoder: nn.Module, rgb_B3HW: Tensor) -> Tensor:
+def encode(autoencoder: Any, rgb_B3HW: Tensor) -> Tensor:
     """Pictures in [0, 1] at ``ENCODER_PIXELS`` to unscaled latents (B, C, 16, 16)."""
     return autoencoder.encode(rgb_B3HW.contiguous(memory_format=torch.channels_last) * 2 - 1).latent
 
 
-def decode(autoencoder: nn.Module, latent_BChw: Tensor) -> Tensor:
+def decode(autoencoder: Any, latent_BChw: Tensor) -> Tensor:
     """Unscaled latents to pictures at ``DECODER_PIXELS``; nominally [0, 1], not clamped."""
     return autoencoder.decode(latent_BChw.contiguous(memory_format=torch.channels_last)).sample / 2 + 0.5
 

@@ -104,7 +104,9 @@ class EditorJob:
         rng, generator = np.random.default_rng(5), torch.Generator().manual_seed(5)
         batch = store.batch(np.arange(min(256, len(store))), rng, 0.0)
         s = torch.rand(len(batch[0]), generator=generator)
-        return {"held_out": flow_loss(module, batch, s, torch.randn(batch[1].shape, generator=generator)).item()}
+        return {
+            "held_out": flow_loss(module, batch, s, torch.randn(batch[1].shape, generator=generator)).item()
+        }
 
     def save(self, module: nn.Module, facts: dict[str, Any]) -> None:
         """Write the whole pipeline as one diffusers folder in half precision."""
@@ -145,7 +147,9 @@ class _Examples:
     def __init__(self, store: ExampleStore, tokenizer: PreTrainedTokenizerFast, held_out: bool) -> None:
         self.latents, self.regions, examples = store.load()
         self.rows = np.flatnonzero(np.array(examples["held_out"]) == held_out)
-        self.source, self.target, self.region = (np.array(examples[k]) for k in ("source", "target", "region"))
+        self.source, self.target, self.region = (
+            np.array(examples[k]) for k in ("source", "target", "region")
+        )
         counts = [len(w) for w in examples["words"]]
         self.first_text = np.concatenate([[0], np.cumsum(counts)])
         texts = [text for variants in examples["words"] for text in variants]
@@ -159,7 +163,9 @@ class _Examples:
 
     def batch(self, index: np.ndarray, rng: np.random.Generator, no_words: float) -> Batch:
         rows = self.rows[index]
-        variant = rng.integers(self.first_text[rows], self.first_text[rows + 1]) + 1  # row 0 is the empty text
+        variant = (
+            rng.integers(self.first_text[rows], self.first_text[rows + 1]) + 1
+        )  # row 0 is the empty text
         variant = np.where(rng.random(len(rows)) < no_words, 0, variant)
         pick = lambda ids: torch.from_numpy(self.latents[ids].astype(np.float32)) * self.scale  # noqa: E731
         region = torch.from_numpy(self.regions[self.region[rows]].astype(np.float32))[:, None] / 255

@@ -33,7 +33,10 @@ CHECKPOINT_SECONDS = 180.0
 class Job(Protocol):
     """What is trained. It is pickled into each worker, so it holds paths and numbers, not tensors."""
 
-    peak_lr: float
+    @property
+    def peak_lr(self) -> float:
+        """Highest learning rate."""
+        ...
 
     def build(self) -> nn.Module:
         """The module to train; its parameters are what is averaged and saved."""
@@ -82,7 +85,7 @@ def train(job: Job, folder: Path, budget: Budget) -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     rendezvous = folder / f"rendezvous-{os.getpid()}"
     try:
-        mp.start_processes(  # type: ignore[no-untyped-call]
+        mp.start_processes(
             _worker, (job, folder, budget, str(rendezvous)), nprocs=budget.workers, start_method="spawn"
         )
     finally:
@@ -103,7 +106,7 @@ class _Worker:
         self.rank, self.job, self.folder, self.budget = rank, job, folder, budget
         torch.manual_seed(budget.seed)
         self.module = job.build()
-        self.params = [p for p in self.module.parameters() if p.requires_grad]
+        self.params: list[Tensor] = [p for p in self.module.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(self.params, lr=job.peak_lr, betas=(0.9, 0.98), weight_decay=0.01)
         self.step, self.elapsed, self.samples = 0, 0.0, 0
         self.ema = [p.detach().clone() for p in self.params]
@@ -158,7 +161,11 @@ class _Worker:
         dist.barrier()
 
     def _intervals(self) -> list[tuple[str, float]]:
-        return [("log", LOG_SECONDS), ("checkpoint", CHECKPOINT_SECONDS), ("evaluate", self.budget.evaluate_every)]
+        return [
+            ("log", LOG_SECONDS),
+            ("checkpoint", CHECKPOINT_SECONDS),
+            ("evaluate", self.budget.evaluate_every),
+        ]
 
     def _step(self, batch: Any, share: float) -> float:
         rate = learning_rate(self.job.peak_lr, share, self.step, self.budget.warmup_steps)
@@ -166,7 +173,7 @@ class _Worker:
             group["lr"] = rate
         loss = self.job.loss(self.module, batch, share)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.params, 1.0)
         self.optimizer.step()
         self.step += 1
@@ -209,7 +216,12 @@ class _Worker:
         part.replace(self.checkpoint)
 
     def _log(self, loss: float, share: float, figures: dict[str, float]) -> None:
-        row = {"seconds": round(self.elapsed), "step": self.step, "samples": self.samples, "loss": round(loss, 5)}
+        row = {
+            "seconds": round(self.elapsed),
+            "step": self.step,
+            "samples": self.samples,
+            "loss": round(loss, 5),
+        }
         text = " ".join(f"{k}={v:.3f}" for k, v in figures.items())
         print(f"{share:6.1%} {row['seconds']} s step {self.step} loss {loss:.4f} {text}", flush=True)
         path = self.folder / "log.csv"

@@ -29,7 +29,9 @@ def build_pictures(path: Path, specimens: int, seed: int = 0, workers: int = 2) 
     part = path.with_suffix(".part.npy")
     shape = (specimens * LOOKS_PER_SPECIMEN, 3, DECODER_PIXELS, DECODER_PIXELS)
     store = np.lib.format.open_memmap(part, "w+", np.uint8, shape)
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
+    ) as pool:
         seeds = range(seed, seed + specimens)
         for number, pictures in enumerate(pool.map(_photograph_specimen, seeds, chunksize=8)):
             store[number * LOOKS_PER_SPECIMEN : (number + 1) * LOOKS_PER_SPECIMEN] = pictures

@@ -46,7 +46,9 @@ def pictures(recipe: Recipe) -> None:
     """Photograph the autoencoder's pictures."""
     from editcore.training.pictures import build_pictures
 
-    build_pictures(recipe.work / "pictures.npy", recipe.picture_specimens, 100_000 + recipe.seed, recipe.workers)
+    build_pictures(
+        recipe.work / "pictures.npy", recipe.picture_specimens, 100_000 + recipe.seed, recipe.workers
+    )
 
 
 def autoencoder(recipe: Recipe) -> None:

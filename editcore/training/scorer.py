@@ -106,11 +106,12 @@ class ScorerJob:
         return _Captions(self.store.folder, PreTrainedTokenizerFast.from_pretrained(self.tokenizer))
 
 
-def _logits(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+def _logits(module: Any, batch: Batch) -> tuple[Tensor, Tensor]:
     pictures, tokens, has_BA, says_BA = batch
     with torch.autocast("cpu", torch.bfloat16):
-        image, text = module.encode_image(pictures, normalize=True), module.encode_text(tokens, normalize=True)  # type: ignore[operator]
-    logits = image.float() @ text.float().T * module.logit_scale.exp() + module.logit_bias  # type: ignore[operator]
+        image = module.encode_image(pictures, normalize=True)
+        text = module.encode_text(tokens, normalize=True)
+    logits = image.float() @ text.float().T * module.logit_scale.exp() + module.logit_bias
     truth = ((says_BA[None] == UNNAMED) | (says_BA[None] == has_BA[:, None])).all(dim=-1)
     return logits, truth
 
@@ -134,4 +135,9 @@ class _Captions:
         text = rng.integers(self.first[index], self.first[index + 1])
         pictures = torch.from_numpy(self.pictures[index].astype(np.float32)) / 255
         as_tensor = lambda x: torch.from_numpy(x.astype(np.int64))  # noqa: E731
-        return (pictures - MEAN) / STD, as_tensor(self.tokens[text]), as_tensor(self.attributes[index]), as_tensor(self.says[text])
+        return (
+            (pictures - MEAN) / STD,
+            as_tensor(self.tokens[text]),
+            as_tensor(self.attributes[index]),
+            as_tensor(self.says[text]),
+        )

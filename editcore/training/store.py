@@ -29,6 +29,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from editcore.editors.base import Target
 from editcore.editors.pipeline import GREY
 from editcore.lexicon import parse
 from editcore.studio.captions import ATTRIBUTES, attributes, caption, look_words, scene_words
@@ -70,7 +71,9 @@ def build_store(folder: Path, specimens: int, seed: int, workers: int = 2) -> No
     facts: list[dict[str, str] | None] = []
     examples: list[dict[str, object]] = []
     captions: list[tuple[int, str, tuple[str, ...]]] = []
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
+    ) as pool:
         for number, one in enumerate(pool.map(_photograph, range(seed, seed + specimens), chunksize=8)):
             shift = {"source": pictures.count, "target": pictures.count, "region": regions.count}
             for example in one.examples:
@@ -94,7 +97,9 @@ def encode_store(folder: Path, autoencoder_folder: Path, batch: int = 64) -> Non
 
     from editcore.training.autoencoder import encode
 
-    autoencoder = AutoencoderDC.from_pretrained(autoencoder_folder).float().to(memory_format=torch.channels_last)
+    autoencoder = (
+        AutoencoderDC.from_pretrained(autoencoder_folder).float().to(memory_format=torch.channels_last)
+    )
     autoencoder.save_config(folder / "autoencoder")
     pictures = np.load(folder / "pictures.npy", mmap_mode="r")
     latents = _Rows(folder / "latents.npy", (autoencoder.config.latent_channels, 16, 16), np.float16)
@@ -153,7 +158,9 @@ def _add_cutout(one: Specimen, photos: Photos, rng: random.Random) -> int:
     mask = photos.mask_B1HW
     if rng.random() < 0.4:
         width = rng.choice([3, 5])
-        mask = (F.avg_pool2d(mask, width, 1, width // 2) * rng.choice([1.0, 1.6, 2.5]) - rng.choice([0, 0.3])).clamp(0, 1)
+        mask = (
+            F.avg_pool2d(mask, width, 1, width // 2) * rng.choice([1.0, 1.6, 2.5]) - rng.choice([0, 0.3])
+        ).clamp(0, 1)
     cutout = photos.rgb_B3HW * mask + GREY * (1 - mask)
     one.pictures.append(to_uint8(_grain(cutout, rng))[0])
     one.attributes.append(None)
@@ -180,15 +187,19 @@ def _add_example(
     one.regions.append((region * 255).round().to(torch.uint8).numpy())
     one.examples.append(
         {
-            "source": cut if edit.kind == "background" else source, "target": target,
-            "region": len(one.regions) - 1, "kind": edit.kind, "words": encoder_words(edit),
-        }  # fmt: skip
+            "source": cut if edit.kind == "background" else source,
+            "target": target,
+            "region": len(one.regions) - 1,
+            "kind": edit.kind,
+            "words": encoder_words(edit),
+        }
     )
 
 
 def encoder_words(edit: Edit) -> list[str]:
     """The edit's words as the text encoder gets them at work: read and normalised by the lexicon."""
-    target = "background" if edit.region == "background" else "region" if edit.region == "part" else "product"
+    targets: dict[str, Target] = {"background": "background", "part": "region"}
+    target = targets.get(edit.region, "product")
     return list(dict.fromkeys(parse(words, target).words for words in edit.words))
 
 
@@ -201,7 +212,10 @@ def _texts(setup: Setup, rng: random.Random) -> list[tuple[str, tuple[str, ...]]
     texts = [(caption(setup, rng), full), (f"a photo of a {look}", product), (scene, place)]
     colour = setup.look.colour
     if colour:
-        texts += [(f"a photo of a {colour.name} {setup.noun}", ("kind", "colour")), (f"a {colour.name} object", ("colour",))]
+        texts += [
+            (f"a photo of a {colour.name} {setup.noun}", ("kind", "colour")),
+            (f"a {colour.name} object", ("colour",)),
+        ]
     return texts
 
 
@@ -233,7 +247,10 @@ def _write_captions(
     names = {a: sorted({f[a] for f in facts if f}) for a in ATTRIBUTES}
     ids = {a: {name: i for i, name in enumerate(known)} for a, known in names.items()}
     has = np.array([[ids[a][f[a]] if f else -1 for a in ATTRIBUTES] for f in facts], dtype=np.int16)
-    says = [[int(has[picture, i]) if a in told else -1 for i, a in enumerate(ATTRIBUTES)] for picture, _, told in captions]
+    says = [
+        [int(has[picture, i]) if a in told else -1 for i, a in enumerate(ATTRIBUTES)]
+        for picture, _, told in captions
+    ]
     np.save(folder / "attributes.npy", has)
     (folder / "attributes.json").write_text(json.dumps(names))
     columns = {"picture": [c[0] for c in captions], "text": [c[1] for c in captions], "attributes": says}

@@ -27,7 +27,11 @@ def _request(words: str, target: str = "product", seed: int = 1) -> EditRequest:
 
 @pytest.mark.parametrize(
     ("words", "target"),
-    [("make the mug navy", "product"), ("beige studio background", "background"), ("on walnut wood", "background")],
+    [
+        ("make the mug navy", "product"),
+        ("beige studio background", "background"),
+        ("on walnut wood", "background"),
+    ],
 )
 def test_pixels_outside_the_region_are_the_sources(editor: BundledEditor, words: str, target: str) -> None:
     request = _request(words, target)
@@ -57,7 +61,11 @@ def test_the_same_seed_gives_the_same_picture(editor: BundledEditor) -> None:
 
 def test_words_nobody_knows_are_warned_about_and_new_words_too(editor: BundledEditor) -> None:
     unknown, new, fine = editor.edit(
-        [_request("make the mug flurbish navy"), _request("make the mug terracotta"), _request("make the mug navy")]
+        [
+            _request("make the mug flurbish navy"),
+            _request("make the mug terracotta"),
+            _request("make the mug navy"),
+        ]
     )
     assert any("flurbish" in w for w in unknown.warnings)
     assert any("new to the model" in w and "terracotta" in w for w in new.warnings)

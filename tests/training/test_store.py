@@ -62,7 +62,9 @@ def test_source_and_target_agree_outside_the_region(folder: Path) -> None:
             source, target = pictures[examples["source"][i]], pictures[examples["target"][i]]
             outside = np.kron(regions[examples["region"][i]] == 0, np.ones((8, 8))).astype(bool)
             changed = (source != target).any(0) & outside
-            assert changed.sum() < 0.08 * outside.sum(), "only a reflection in a glossy floor may follow the product"
+            assert changed.sum() < 0.08 * outside.sum(), (
+                "only a reflection in a glossy floor may follow the product"
+            )
             assert not np.array_equal(source, target)
             checked += 1
     assert checked
