@@ -94,7 +94,9 @@ class LocalEditPipeline(DiffusionPipeline):
         """
         self._check_inputs(source_B3HW, region_B1HW, words, seeds)
         source = self.encode(source_B3HW.to(self.device))
-        region = F.adaptive_avg_pool2d(region_B1HW.to(self.device), tuple(source.shape[-2:])).to(source.dtype)
+        region = F.adaptive_avg_pool2d(region_B1HW.to(self.device), (source.shape[-2], source.shape[-1])).to(
+            source.dtype
+        )
         condition = torch.cat([source, region], dim=1)
         latent = torch.cat([_noise(source.shape[1:], seed) for seed in seeds]).to(source)
         guided = guidance_scale != 1.0
