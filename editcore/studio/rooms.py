@@ -45,19 +45,16 @@ def paint(scenes: Sequence[Scene], camera: Camera, size: int) -> Tensor:
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
 
 
-def floor_detail(surface: str, camera: Camera, size: int, seed: int, tint: Tone | None = None) -> Tensor:
-    """The painted floor alone, without wall, light pool or blur: float32 (B, 3, size, size).
+def paint_floor(scene: Scene, camera: Camera, size: int, first: int = 0) -> Array:
+    """The floor alone, as if it had no end: rows ``first``.. of a ``size`` px square, (size - first, size, 3).
 
-    Rows above the horizon repeat the farthest floor row.
+    In the scene's style, without wall, pool of light or blur; float32, about [0, 1] but not clipped. Camera 0 of
+    ``camera``. Rows above the horizon repeat the farthest floor row.
     """
-    scene = Scene("floor", tint, surface, seed=seed)
-    pictures = []
-    for i in range(len(camera.pitch)):
-        view, layout = Perspective.of(camera, i), _Layout.of(scene)
-        first = min(max(0, math.ceil(view.row_of_floor(-40.0, size))), size - 1)
-        rows = _floor(scene, layout, view, size, first)
-        pictures.append(np.concatenate([np.repeat(rows[:1], first, 0), rows]).clip(0, 1))
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
+    view, layout = Perspective.of(camera, 0), _Layout.of(scene)
+    start = min(max(first, math.ceil(view.row_of_floor(-40.0, size))), size - 1)
+    rows = _floor(scene, layout, view, size, start) * np.array(LIGHT[scene.style][0], np.float32)
+    return np.concatenate([np.repeat(rows[:1], start - first, 0), rows])
 
 
 @dataclass(frozen=True)

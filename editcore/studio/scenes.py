@@ -8,7 +8,7 @@ from typing import Protocol
 
 from editcore.studio.composite import compose
 from editcore.studio.perspective import horizon_row
-from editcore.studio.rooms import floor_detail, paint
+from editcore.studio.rooms import paint, paint_floor
 from editcore.studio.setting import Scene
 from editcore.studio.vocabulary import (
     COLOURED_SURFACES,
@@ -25,9 +25,9 @@ __all__ = [
     "Scene",
     "compose",
     "draw_tone",
-    "floor_detail",
     "horizon_row",
     "paint",
+    "paint_floor",
     "sample_scene",
 ]
 

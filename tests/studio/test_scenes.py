@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from editcore.studio.gbuffer import Camera, GBuffer
-from editcore.studio.scenes import Scene, compose, floor_detail, horizon_row, paint, sample_scene
+from editcore.studio.scenes import Scene, compose, horizon_row, paint, paint_floor, sample_scene
 from editcore.studio.vocabulary import SURFACES, Tone
 
 BLUE, SAND = Tone("blue", (40, 80, 180)), Tone("sand", (200, 180, 150))
@@ -66,7 +66,7 @@ def test_1024_pixels_are_sharper_but_the_same() -> None:
 
 
 def test_floor_texture_is_finer_near_the_horizon() -> None:
-    picture = floor_detail("checker", camera(pitch=0.25), 256, seed=5)[0].mean(0)
+    picture = paint_floor(Scene("floor", None, "checker", seed=5), camera(pitch=0.25), 256).mean(-1)
     edges = lambda row: int(((picture[row, 1:] > 0.5) != (picture[row, :-1] > 0.5)).sum())  # noqa: E731
     far, near = (sum(edges(row + i) for i in range(12)) for row in (70, 240))
     assert far > 1.3 * near > 0

@@ -1,0 +1,200 @@
+"""Floors with their texture: the model's room, repainted from the studio's own tiles at full resolution.
+
+The bundled model puts a floor of the right colour and light behind a product, but its autoencoder is too small for
+grain, veins and joints. Where the words name a surface, this module finds in the model's picture where the floor
+ends, takes a camera that fits, paints that floor as the studio does, and lights and colours it as the model did.
+What comes back is a factor on the model's picture (1 on the wall), for ``backdrop.compose_background``. The model's
+own blurred texture is divided out with it: two patterns on one floor would show as one too many. It is a procedural
+texture, and ``compose_background`` says so in the notes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from editcore.editors.backdrop import GHOST, fill_ghost
+from editcore.editors.crop import Box, bounds, give_back, take
+from editcore.editors.vantage import camera_for, find_boundary, plausible_cameras
+from editcore.lexicon import Colour, Instruction
+from editcore.studio.gbuffer import Camera
+from editcore.studio.scenes import Scene, paint_floor
+from editcore.studio.setting import WHITE_WALL
+from editcore.studio.vocabulary import OUTDOOR_SURFACES, SURFACES, Tone
+
+LAYOUTS = 12
+"""Layouts (turn, scale, tile, place) tried for each camera."""
+WORK_SIZE = 128
+"""Square at which layouts are compared with the model's floor and the light is fitted."""
+MODEL_BLUR = 0.016
+"""Blur of the model's pictures in shares of the frame, for the comparison."""
+MAX_PAINTED = 1536
+"""Side of the largest square painted; larger pictures get it enlarged."""
+EDGE_FADE = 0.03
+"""Share of the frame below the boundary over which the texture comes in."""
+LIGHT_RANGE, TINT_RANGE = (0.45, 2.0), (0.8, 1.25)
+"""How far the model's light and its colour (per channel, after light) may leave the surface's own."""
+DETAIL_RANGE = (0.08, 6.0)
+SKY = Tone("sky blue", (150, 196, 235))
+"""Behind outdoor surfaces, as in ``studio.scenes.sample_scene``."""
+
+
+class FloorDetail(NamedTuple):
+    """A floor's texture as a factor on the model's picture, and how it was found."""
+
+    detail: np.ndarray
+    """(H, W, 3) float32; 1 on the wall, about 1 on average over the floor."""
+    notes: dict[str, float | str]
+    """``floor_edge`` (row of the boundary, share of the model's square), ``floor_match`` (correlation of the
+    texture with the model's), ``floor_layout`` (seed), ``floor_pitch`` (degrees)."""
+
+
+def floor_detail(
+    instruction: Instruction, alpha: np.ndarray, model_crop: np.ndarray, crop_box: Box, seed: int
+) -> FloorDetail | None:
+    """The texture of the floor that ``instruction`` names, in the perspective of the model's picture.
+
+    alpha: (H, W) uint8, 255 = product; model_crop: (h, h, 3) float sRGB in [0, 1], the model's picture of
+    ``crop_box``. seed: of the row; layouts are drawn from it. None unless a background names a surface that the
+    studio can paint. Raises ValueError for an empty mask.
+    """
+    if (
+        instruction.kind != "background"
+        or instruction.setting != "floor"
+        or instruction.surface not in SURFACES
+    ):
+        return None
+    room = fill_ghost(np.clip(model_crop, 0, 1).astype(np.float32), alpha, crop_box)
+    foot, extent = _stance(alpha, crop_box)
+    scene = _scene(instruction)
+    small = cv2.resize(room, (WORK_SIZE, WORK_SIZE), interpolation=cv2.INTER_AREA)
+    outdoors = instruction.surface in OUTDOOR_SURFACES
+    edge, sureness = find_boundary(small, foot, *(_expected(scene, foot, extent) if outdoors else ()))
+    cameras = plausible_cameras(edge, foot, extent, outdoors)
+    weight = _visible_floor(alpha, crop_box, edge)
+    camera, scene, match = _best(scene, cameras, small, weight, seed)
+    relit = _relit(scene, camera, small, weight, edge, crop_box)
+    detail = _as_factor(relit, room, crop_box, alpha.shape, edge)
+    notes: dict[str, float | str] = {
+        "floor_edge": round(edge, 4), "floor_edge_sureness": round(sureness, 3), "floor_match": round(match, 3),
+        "floor_layout": scene.seed, "floor_pitch": round(float(np.degrees(camera.pitch[0])), 1),
+    }  # fmt: skip
+    return FloorDetail(detail, notes)
+
+
+def _tone(colour: Colour | None) -> Tone | None:
+    return Tone(colour.name, colour.rgb) if colour else None
+
+
+def _scene(instruction: Instruction) -> Scene:
+    surface = instruction.surface or ""
+    wall = _tone(instruction.wall) or (SKY if surface in OUTDOOR_SURFACES else WHITE_WALL)
+    first, second = _tone(instruction.surface_colour), _tone(instruction.second_colour)
+    return Scene("floor", first, surface, second, wall, style=instruction.style or "")
+
+
+def _expected(scene: Scene, foot: float, extent: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mean sRGB of the floor and of the wall asked for, each (3,)."""
+    near = paint_floor(scene, camera_for(0.3, foot, extent), 64)[-16:]
+    return near.mean(axis=(0, 1)), np.array(scene.wall.rgb) / 255
+
+
+def _stance(alpha: np.ndarray, box: Box) -> tuple[float, float]:
+    """Row on which the product stands and its longer side, in shares of the box."""
+    left, top, right, bottom = bounds(alpha)
+    side = box[3] - box[1]
+    return (bottom - box[1]) / side, max(right - left, bottom - top) / side
+
+
+def _visible_floor(alpha: np.ndarray, box: Box, edge: float) -> np.ndarray:
+    """Weights (WORK_SIZE, WORK_SIZE): 1 where the model shows floor, clear of the product and of the boundary."""
+    mask = take(alpha, box, WORK_SIZE, cv2.BORDER_CONSTANT) / 255
+    reach = 2 * max(round(1.3 * GHOST * WORK_SIZE), 1) + 1
+    weight = (cv2.dilate(mask, np.ones((reach, reach), np.uint8)) < 0.02).astype(np.float32)
+    first = min(int((edge + EDGE_FADE) * WORK_SIZE) + 1, WORK_SIZE - 12)
+    weight[:first] = 0
+    if weight.sum() < 0.02 * weight.size:  # the product fills the floor: its filled ghost must do
+        weight[first:] = 1
+    return weight
+
+
+def _best(
+    scene: Scene, cameras: list[Camera], small: np.ndarray, weight: np.ndarray, seed: int
+) -> tuple[Camera, Scene, float]:
+    """The camera and the layout whose floor, as blurred as the model's, goes best with the model's."""
+    wanted = _texture(small, weight, blur=0.0)
+    best: tuple[float, Camera, Scene] | None = None
+    for number in range(LAYOUTS):
+        candidate = _with_seed(scene, (seed + number) % 2**31)
+        for camera in cameras:
+            texture = _texture(paint_floor(candidate, camera, WORK_SIZE), weight, MODEL_BLUR)
+            match = float((wanted * texture).sum())
+            if best is None or match > best[0]:
+                best = match, camera, candidate
+    assert best is not None
+    return best[1], best[2], best[0]
+
+
+def _with_seed(scene: Scene, seed: int) -> Scene:
+    return Scene(
+        scene.setting,
+        scene.colour,
+        scene.surface,
+        scene.second,
+        scene.wall,
+        scene.wall_finish,
+        scene.style,
+        seed,
+    )
+
+
+def _texture(picture: np.ndarray, weight: np.ndarray, blur: float) -> np.ndarray:
+    """Grey texture around its smooth light, 0 outside the weight, of norm 1."""
+    grey = picture.mean(axis=-1)
+    if blur:
+        grey = cv2.GaussianBlur(grey, (0, 0), blur * WORK_SIZE)
+    grey = (grey - _smooth_light(grey[..., None], weight)[..., 0]) * weight
+    return grey / (np.linalg.norm(grey) + 1e-6)
+
+
+def _smooth_light(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Quadratic through the weighted pixels of (h, h, C), per channel: the studio's pool of light is one."""
+    axis = np.linspace(-1, 1, picture.shape[0], dtype=np.float32)
+    x, y = np.broadcast_to(axis[None], picture.shape[:2]), np.broadcast_to(axis[:, None], picture.shape[:2])
+    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
+    known = basis * weight.reshape(-1, 1)
+    normal = known.T @ basis + 1e-3 * np.eye(6, dtype=np.float32)
+    return (basis @ np.linalg.solve(normal, known.T @ picture.reshape(-1, picture.shape[2]))).reshape(
+        picture.shape
+    )
+
+
+def _relit(
+    scene: Scene, camera: Camera, small: np.ndarray, weight: np.ndarray, edge: float, box: Box
+) -> np.ndarray:
+    """The painted floor in the model's light and colour: (S, S, 3), rows above the boundary repeat its first."""
+    low = paint_floor(scene, camera, WORK_SIZE)
+    gain = np.maximum(_smooth_light(small, weight), 0.01) / np.maximum(_smooth_light(low, weight), 0.01)
+    light = gain.mean(axis=-1, keepdims=True)
+    gain = np.clip(light, *LIGHT_RANGE) * np.clip(gain / light, *TINT_RANGE)
+    size = min(box[3] - box[1], MAX_PAINTED)
+    first = min(max(int((edge - 0.01) * size), 0), size - 2)
+    floor = paint_floor(scene, camera, size, first)
+    gain = cv2.resize(gain, (size, size), interpolation=cv2.INTER_LINEAR)[first:]
+    floor = np.clip(floor * gain, 0, 1)
+    return np.concatenate([np.broadcast_to(floor[:1], (first, size, 3)), floor]) if first else floor
+
+
+def _as_factor(
+    relit: np.ndarray, room: np.ndarray, box: Box, shape: tuple[int, int], edge: float
+) -> np.ndarray:
+    """What turns the model's picture at full resolution into the relit floor, fading to 1 at the boundary."""
+    full, model = give_back(relit, box, shape), np.clip(give_back(room, box, shape), 0, 1)
+    factor = np.clip(full / np.maximum(model, 0.02), *DETAIL_RANGE)
+    side = box[3] - box[1]
+    rows = (np.arange(shape[0], dtype=np.float32) + 0.5 - box[1]) / side
+    share = np.clip((rows - edge) / EDGE_FADE, 0, 1) if edge > 0 else np.ones_like(rows)
+    share = share * share * (3 - 2 * share)
+    return (1 + share[:, None, None] * (factor - 1)).astype(np.float32)
