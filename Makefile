@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CATALOGUE ?=
-DEMO ?= demo
+DEMO ?= $(if $(CATALOGUE),demo-own,demo)
 
 .PHONY: demo test test-slow lint format clean
 
@@ -37,4 +37,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) demo demo-own .pytest_cache .mypy_cache .ruff_cache

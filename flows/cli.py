@@ -57,21 +57,9 @@ def run(
     """Run tonight's campaign; go on with an unfinished night; do nothing if it is finished."""
     with _answering():
         checked = _load(campaign)
-        from dataclasses import asdict
+        from flows.start import start
 
-        from flows.night import finished_already
-        from flows.progress import progress
-
-        if done := finished_already(checked, night, profile, limit):
-            return _conclude(asdict(done), checked.output)
-        from editcore.profiles import load_profile
-        from flows.restyle import restyle, workers
-
-        count = load_profile(profile or checked.profile).max_workers
-        flow = restyle.with_options(task_runner=workers(count))
-        with progress():
-            report = flow(str(campaign), night, profile, limit)
-        _conclude(report, checked.output)
+        _conclude(start(campaign, checked, night, profile, limit), checked.output)
 
 
 @app.command(epilog="Example: vitrine plan campaign.yaml")
@@ -126,13 +114,21 @@ def status(output: Output) -> None:
 @app.command(epilog="Example: vitrine demo --output demo")
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for the demo's catalogue and results.")] = Path("demo"),
-    catalogue: Annotated[Path | None, typer.Option(help="Your own photos instead of the studio's.")] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Folder of your own photos instead of the studio's.")
+    ] = None,
+    photos: Annotated[int, typer.Option(min=1, help="How many of your own photos to take.")] = 40,
+    profile: ProfileName = None,
 ) -> None:
     """Restyle a small catalogue on this machine, offline, and write a page of before/after pictures."""
     with _answering():
+        from flows.demo import closing_lines
         from flows.demo import demo as go
 
-        go(output=output, catalogue=catalogue)
+        report = go(output, catalogue, profile, photos)
+        _conclude(report, str(output / "results"))
+        for line in closing_lines(output, report):
+            typer.echo(line)
 
 
 @app.command(
