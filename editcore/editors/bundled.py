@@ -16,6 +16,7 @@ import torch
 from editcore.editors.base import EditRequest, EditResult
 from editcore.editors.compose import compose
 from editcore.editors.crop import ModelInput, model_input
+from editcore.editors.floor import floor_detail
 from editcore.editors.pipeline import LocalEditPipeline
 from editcore.lexicon import Instruction, parse
 from editcore.lexicon.colour import chroma_distance
@@ -35,6 +36,7 @@ class BundledEditor:
         guidance: float = 2.0,
         batch_size: int = 8,
         device: str = "cpu",
+        floor_detail: bool = True,
     ) -> None:
         if not (folder / "model_index.json").exists():
             raise FileNotFoundError(
@@ -45,7 +47,10 @@ class BundledEditor:
         self.pipeline = LocalEditPipeline.from_pretrained(folder, dtype=torch.float32).to(device)
         self.pipeline.set_progress_bar_config(disable=True)
         self.known = frozenset(json.loads((folder / KNOWN_WORDS).read_text("utf-8")))
-        self.identity = {"name": "bundled", "steps": str(steps), "guidance": str(guidance)}
+        self.floor_detail = floor_detail
+        self.identity = {
+            "name": "bundled", "steps": str(steps), "guidance": str(guidance), "floor_detail": str(floor_detail)
+        }  # fmt: skip
 
     def edit(self, requests: Sequence[EditRequest]) -> list[EditResult]:
         """Edit a batch; see ``base.Editor.edit``. ValueError for an empty mask or words that ask for nothing."""
@@ -70,11 +75,17 @@ class BundledEditor:
         self, request: EditRequest, instruction: Instruction, given: ModelInput, painted: np.ndarray
     ) -> EditResult:
         asked = instruction.colour.rgb if instruction.colour and instruction.kind == "recolour" else None
+        floor = None
+        if self.floor_detail:
+            floor = floor_detail(instruction, request.alpha, painted, given.box, request.seed)
         composite = compose(
             instruction.kind, request.image, request.alpha, painted, given.box,
             seed=request.seed, target_rgb=asked, strength=request.strength, setting=instruction.setting,
+            detail=floor.detail if floor else None,
         )  # fmt: skip
         notes = composite.notes | {"steps": self.steps, "words": instruction.words}
+        if floor:
+            notes |= floor.notes
         if asked:
             notes["raw_chroma_error"] = _raw_chroma_error(painted, given.region, asked)
         raw = (painted * 255).round().astype(np.uint8)

@@ -34,7 +34,7 @@ MAX_PAINTED = 1536
 """Side of the largest square painted; larger pictures get it enlarged."""
 EDGE_FADE = 0.03
 """Share of the frame below the boundary over which the texture comes in."""
-LIGHT_RANGE, TINT_RANGE = (0.45, 2.0), (0.8, 1.25)
+LIGHT_RANGE, TINT_RANGE = (0.45, 2.0), (0.88, 1.14)
 """How far the model's light and its colour (per channel, after light) may leave the surface's own."""
 DETAIL_RANGE = (0.08, 6.0)
 SKY = Tone("sky blue", (150, 196, 235))

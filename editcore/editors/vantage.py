@@ -23,6 +23,8 @@ INDOORS, OUTDOORS = (1.3, 4.0), (8.0, 16.0)
 DISTANCES = (2.0, 6.0)
 """Of the camera from the product, object units."""
 _ROWS = 128
+_CHROMA = 2.0
+"""Weight of chromaticity beside sRGB."""
 _TREND = 3
 """Terms of the polynomial that the light on the floor or on the wall follows from row to row."""
 
@@ -46,7 +48,7 @@ def find_boundary(
 
     The break that best divides the rows into two, each with its own smooth light, plus the size of the step.
     """
-    rows = cv2.resize(scene, (12, _ROWS), interpolation=cv2.INTER_AREA).astype(np.float64)
+    rows = _features(cv2.resize(scene, (12, _ROWS), interpolation=cv2.INTER_AREA).astype(np.float64))
     last = max(min(round((foot - 0.03) * _ROWS), _ROWS - 8), 4)
     means = rows.mean(axis=1)
     whole = _residual(means)
@@ -55,11 +57,16 @@ def find_boundary(
     step = np.array([_step(rows, e) for e in breaks])
     score = explained + step / max(step.max(), 0.03)
     best = int(np.argmax(score))
-    if _is_floor(means[: breaks[best]].mean(axis=0), means[-_ROWS // 4 :].mean(axis=0), floor, wall):
+    if _is_floor(means[: breaks[best], :3].mean(axis=0), means[-_ROWS // 4 :, :3].mean(axis=0), floor, wall):
         return Boundary(0.0, 0.0)
     if step[best] < 0.012:  # wall and floor of one colour: where a wall usually stands
         return Boundary(max(min(0.35, foot - 0.2), 0.0), 0.0)
     return Boundary(_refined(step, best, breaks) / _ROWS, float(explained[best]))
+
+
+def _features(rgb: np.ndarray) -> np.ndarray:
+    """sRGB and chromaticity: boards and joints differ in brightness, a wall mostly in colour too."""
+    return np.concatenate([rgb, _CHROMA * rgb / (rgb.sum(axis=-1, keepdims=True) + 0.15)], axis=-1)
 
 
 def _residual(rows: np.ndarray) -> float:
