@@ -27,7 +27,7 @@ def test_refinement_is_closer_to_the_truth_than_stretching():
 
 
 def test_far_from_the_edge_the_small_mask_decides():
-    picture, truth, coarse = scene()
+    picture, _, coarse = scene()
     alpha = refine(picture, coarse)
     y, x = np.mgrid[0:640, 0:640]
     distance = np.hypot(y - 320, x - 333)
@@ -35,7 +35,7 @@ def test_far_from_the_edge_the_small_mask_decides():
 
 
 def test_texture_leaves_no_specks_outside():
-    picture, truth, coarse = scene(noise=40)
+    picture, _, coarse = scene(noise=40)
     alpha = refine(picture, coarse)
     count = cv2.connectedComponents((alpha > 60).astype(np.uint8))[0]
     assert count == 2, f"{count - 2} specks beside the product"
