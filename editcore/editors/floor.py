@@ -36,7 +36,11 @@ EDGE_FADE = 0.03
 """Share of the frame below the boundary over which the texture comes in."""
 LIGHT_RANGE, TINT_RANGE = (0.45, 2.0), (0.88, 1.14)
 """How far the model's light and its colour (per channel, after light) may leave the surface's own."""
-DETAIL_RANGE = (0.08, 6.0)
+DETAIL_RANGE = (0.02, 25.0)
+LIGHT_SPREAD, PATCHES = 0.15, 30
+"""What light varies over a floor (standard deviation), and how many independent patches of texture one shows."""
+CALM = {"linen": 0.55, "grass": 0.8} | {name: 0.75 for name in SURFACES if name.endswith(" wood")}
+"""Contrast of textures that are too lively at full resolution; others keep theirs."""
 SKY = Tone("sky blue", (150, 196, 235))
 """Behind outdoor surfaces, as in ``studio.scenes.sample_scene``."""
 
@@ -76,7 +80,7 @@ def floor_detail(
     weight = _visible_floor(alpha, crop_box, edge)
     camera, scene, match = _best(scene, cameras, small, weight, seed)
     relit = _relit(scene, camera, small, weight, edge, crop_box)
-    detail = _as_factor(relit, room, crop_box, alpha.shape, edge)
+    detail = _as_factor(relit, room, _levelled(room, alpha, crop_box, edge), crop_box, alpha.shape, edge)
     notes: dict[str, float | str] = {
         "floor_edge": round(edge, 4), "floor_edge_sureness": round(sureness, 3), "floor_match": round(match, 3),
         "floor_layout": scene.seed, "floor_pitch": round(float(np.degrees(camera.pitch[0])), 1),
@@ -159,16 +163,34 @@ def _texture(picture: np.ndarray, weight: np.ndarray, blur: float) -> np.ndarray
     return grey / (np.linalg.norm(grey) + 1e-6)
 
 
-def _smooth_light(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Quadratic through the weighted pixels of (h, h, C), per channel: the studio's pool of light is one."""
+def _smooth_light(picture: np.ndarray, weight: np.ndarray, unrest: float = 0.0) -> np.ndarray:
+    """Quadratic through the weighted pixels of (h, h, C), per channel: the studio's pool of light is one.
+
+    unrest: relative deviation of the texture. The stronger it is, the less a slope of the mean says about light
+    (ridge regression with the light's usual spread as its prior).
+    """
     axis = np.linspace(-1, 1, picture.shape[0], dtype=np.float32)
-    x, y = np.broadcast_to(axis[None], picture.shape[:2]), np.broadcast_to(axis[:, None], picture.shape[:2])
-    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
-    known = basis * weight.reshape(-1, 1)
-    normal = known.T @ basis + 1e-3 * np.eye(6, dtype=np.float32)
-    return (basis @ np.linalg.solve(normal, known.T @ picture.reshape(-1, picture.shape[2]))).reshape(
-        picture.shape
-    )
+    x, y = (plane.ravel() for plane in np.meshgrid(axis, axis))
+    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    share = weight.reshape(-1, 1) / weight.sum()
+    basis[:, 1:] -= (share * basis[:, 1:]).sum(axis=0)
+    known = basis * share
+    ridge = np.full(6, 1e-4 + unrest**2 / PATCHES / LIGHT_SPREAD**2, np.float32)
+    ridge[0] = 0
+    flat = picture.reshape(len(x), -1)
+    return (basis @ np.linalg.solve(known.T @ basis + np.diag(ridge), known.T @ flat)).reshape(picture.shape)
+
+
+def _gain(model: np.ndarray, painted: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """What brings the painted floor into the model's light and overall tint: (WORK_SIZE, WORK_SIZE, 3)."""
+    share = weight[..., None] / weight.sum()
+    mean = (share * painted).sum(axis=(0, 1))
+    tint = ((share * model).sum(axis=(0, 1)) + 0.01) / (mean + 0.01)
+    tint = np.clip(tint / tint.mean(), *TINT_RANGE)
+    grey, own = model.mean(axis=-1, keepdims=True), painted.mean(axis=-1, keepdims=True)
+    unrest = float(np.sqrt((share * (own - _smooth_light(own, weight)) ** 2).sum()) / (mean.mean() + 0.01))
+    light = [np.maximum(_smooth_light(x, weight, unrest), 0.01) for x in (grey, own)]
+    return np.clip(light[0] / light[1], *LIGHT_RANGE) * tint
 
 
 def _relit(
@@ -176,25 +198,44 @@ def _relit(
 ) -> np.ndarray:
     """The painted floor in the model's light and colour: (S, S, 3), rows above the boundary repeat its first."""
     low = paint_floor(scene, camera, WORK_SIZE)
-    gain = np.maximum(_smooth_light(small, weight), 0.01) / np.maximum(_smooth_light(low, weight), 0.01)
-    light = gain.mean(axis=-1, keepdims=True)
-    gain = np.clip(light, *LIGHT_RANGE) * np.clip(gain / light, *TINT_RANGE)
+    gain, calm = _gain(small, low, weight), CALM.get(scene.surface, 1.0)
     size = min(box[3] - box[1], MAX_PAINTED)
     first = min(max(int((edge - 0.01) * size), 0), size - 2)
     floor = paint_floor(scene, camera, size, first)
-    gain = cv2.resize(gain, (size, size), interpolation=cv2.INTER_LINEAR)[first:]
-    floor = np.clip(floor * gain, 0, 1)
+    if calm < 1:
+        mean = cv2.resize(_smooth_light(low, weight), (size, size), interpolation=cv2.INTER_LINEAR)[first:]
+        floor = mean + calm * (floor - mean)
+    floor = np.clip(floor * cv2.resize(gain, (size, size), interpolation=cv2.INTER_LINEAR)[first:], 0, 1)
     return np.concatenate([np.broadcast_to(floor[:1], (first, size, 3)), floor]) if first else floor
 
 
+def _levelled(room: np.ndarray, alpha: np.ndarray, box: Box, edge: float) -> np.ndarray:
+    """The model's room with a level boundary behind the product, and its texture run together along it."""
+    size = room.shape[0]
+    rows = (np.arange(size, dtype=np.float32) + 0.5) / size - edge
+    mask = cv2.dilate(
+        take(alpha, box, size, cv2.BORDER_CONSTANT) / 255, np.ones((size // 8, size // 8), np.uint8)
+    )
+    known = np.clip(1 - mask, 0.001, 1)[..., None]
+    options = {"sigmaX": 0.15 * size, "sigmaY": 0.6, "borderType": cv2.BORDER_REPLICATE}
+    run = cv2.GaussianBlur(room * known, (0, 0), **options)
+    run /= cv2.GaussianBlur(known[..., 0], (0, 0), **options)[..., None]
+    near = np.clip(2 - np.abs(rows) / EDGE_FADE, 0, 1)[:, None]
+    share = near * np.maximum(cv2.GaussianBlur(mask, (0, 0), size / 64), (rows > 0)[:, None])
+    return room + share[..., None] * (run - room)
+
+
 def _as_factor(
-    relit: np.ndarray, room: np.ndarray, box: Box, shape: tuple[int, int], edge: float
+    relit: np.ndarray, room: np.ndarray, level: np.ndarray, box: Box, shape: tuple[int, int], edge: float
 ) -> np.ndarray:
     """What turns the model's picture at full resolution into the relit floor, fading to 1 at the boundary."""
     full, model = give_back(relit, box, shape), np.clip(give_back(room, box, shape), 0, 1)
-    factor = np.clip(full / np.maximum(model, 0.02), *DETAIL_RANGE)
-    side = box[3] - box[1]
-    rows = (np.arange(shape[0], dtype=np.float32) + 0.5 - box[1]) / side
+    rows = (np.arange(shape[0], dtype=np.float32) + 0.5 - box[1]) / (box[3] - box[1])
     share = np.clip((rows - edge) / EDGE_FADE, 0, 1) if edge > 0 else np.ones_like(rows)
-    share = share * share * (3 - 2 * share)
-    return (1 + share[:, None, None] * (factor - 1)).astype(np.float32)
+    share = (share * share * (3 - 2 * share))[:, None, None]
+    if edge > 0:
+        levelled = give_back(level, box, shape)
+        full = levelled + share * (full - levelled)
+    factor = np.clip(full / np.maximum(model, 0.02), *DETAIL_RANGE).astype(np.float32)
+    factor[rows < edge - 2.2 * EDGE_FADE] = 1.0
+    return factor
