@@ -33,7 +33,7 @@ def train_all(work: Work = Path("train"), scale: Scale = 1.0, workers: Workers =
 
 @app.command(name="stage", epilog="Example: vitrine train stage editor --work train")
 def train_stage(
-    stage: Annotated[str, typer.Argument(help="pictures, autoencoder, store, tokenizer, latents, editor or scorer.")],
+    stage: Annotated[str, typer.Argument(help="pictures, autoencoder, store, tokenizer, latents, editor, scorer or decoder.")],
     work: Work = Path("train"), scale: Scale = 1.0, workers: Workers = 2,
 ) -> None:  # fmt: skip
     """One stage, from what the earlier ones left in the work folder."""
@@ -61,6 +61,7 @@ def _run(stage: str, work: Path, scale: float, workers: int) -> None:
         picture_specimens=max(32, round(full.picture_specimens * scale)),
         store_specimens=max(64, round(full.store_specimens * scale)),
         autoencoder_seconds=full.autoencoder_seconds * scale,
+        decoder_seconds=full.decoder_seconds * scale,
         editor_seconds=full.editor_seconds * scale,
         scorer_seconds=full.scorer_seconds * scale,
         workers=workers,

@@ -86,18 +86,27 @@ def reconstruction_figures(autoencoder: nn.Module, rgb_B3HW: Tensor, batch: int 
 
 @dataclass(frozen=True)
 class AutoencoderJob:
-    """Train on a store of pictures (``pictures.npy``, (N, 3, 256, 256) uint8); the first ``held_out`` are unseen."""
+    """Train on a store of pictures (``pictures.npy``, (N, 3, 256, 256) uint8); the first ``held_out`` are unseen.
+
+    With ``start``, a trained autoencoder's folder, only the decoder is trained further: the latents stay as they
+    are, so an editor trained on them stays valid.
+    """
 
     pictures: Path
     output: Path
     batch_size: int = 8
     held_out: int = 96
     peak_lr: float = 1.5e-3
+    start: Path | None = None
     latent_noise: float = 0.05
     """Noise added to latents, so that decoding forgives the editor's small errors."""
 
     def build(self) -> nn.Module:
-        return build_autoencoder()
+        module = build_autoencoder()
+        if self.start:
+            module.load_state_dict(AutoencoderDC.from_pretrained(self.start).state_dict())
+            module.encoder.requires_grad_(False)
+        return module
 
     def batches(self, rank: int, seed: int) -> Iterator[Tensor]:
         store = np.load(self.pictures, mmap_mode="r")

@@ -7,6 +7,7 @@ loop resumes from its checkpoint. Layout of the work folder:
     store/              exact edits for editor and scorer (see ``store.py``)
     tokenizer/          sub-word tokenizer of both
     autoencoder/        trained autoencoder (diffusers folder)
+    decoder/            the same with its decoder trained further
     editor/ scorer/     finished models; ``install`` copies them to ``editcore/bundled``
     runs/<stage>/       checkpoint.pt and log.csv
 """
@@ -33,7 +34,8 @@ class Recipe:
     picture_specimens: int = 1800
     store_specimens: int = 1500
     autoencoder_seconds: float = 2400
-    editor_seconds: float = 3600
+    decoder_seconds: float = 900
+    editor_seconds: float = 2700
     scorer_seconds: float = 900
     workers: int = 2
     seed: int = 0
@@ -57,6 +59,15 @@ def autoencoder(recipe: Recipe) -> None:
 
     job = AutoencoderJob(recipe.work / "pictures.npy", recipe.work / "autoencoder")
     train(job, recipe.work / "runs" / "autoencoder", recipe.budget(recipe.autoencoder_seconds))
+
+
+def decoder(recipe: Recipe) -> None:
+    """Train the decoder further; latents, and with them the editor, stay valid."""
+    from editcore.training.autoencoder import AutoencoderJob
+
+    work = recipe.work
+    job = AutoencoderJob(work / "pictures.npy", work / "decoder", start=work / "autoencoder", peak_lr=8e-4)
+    train(job, work / "runs" / "decoder", recipe.budget(recipe.decoder_seconds))
 
 
 def store(recipe: Recipe) -> None:
@@ -108,6 +119,7 @@ STAGES: dict[str, tuple[Callable[[Recipe], None], str]] = {
     "latents": (latents, "store/latents.npy"),
     "editor": (editor, "editor/words.json"),
     "scorer": (scorer, "scorer/training.json"),
+    "decoder": (decoder, "decoder/training.json"),
 }
 """Stages in order, each with the file in the work folder that says it is done."""
 
@@ -128,6 +140,8 @@ def install(work: Path, bundled: Path = BUNDLED) -> float:
         if (work / name).exists():
             shutil.rmtree(bundled / name, ignore_errors=True)
             shutil.copytree(work / name, bundled / name)
+    if (work / "decoder").exists():
+        shutil.copytree(work / "decoder", bundled / "editor" / "vae", dirs_exist_ok=True)
     return sum(f.stat().st_size for f in bundled.rglob("*") if f.is_file()) / 1e6
 
 
