@@ -33,7 +33,7 @@ def train_all(work: Work = Path("train"), scale: Scale = 1.0, workers: Workers =
 
 @app.command(name="stage", epilog="Example: vitrine train stage editor --work train")
 def train_stage(
-    stage: Annotated[str, typer.Argument(help="pictures, autoencoder, store, tokenizer, latents, editor, scorer or decoder.")],
+    stage: Annotated[str, typer.Argument(help="A stage; see the list in editcore/training/recipe.py.")],
     work: Work = Path("train"), scale: Scale = 1.0, workers: Workers = 2,
 ) -> None:  # fmt: skip
     """One stage, from what the earlier ones left in the work folder."""
