@@ -10,6 +10,7 @@ texture, and ``compose_background`` says so in the notes.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -83,7 +84,7 @@ def floor_detail(
     detail = _as_factor(relit, room, _levelled(room, alpha, crop_box, edge), crop_box, alpha.shape, edge)
     notes: dict[str, float | str] = {
         "floor_edge": round(edge, 4), "floor_edge_sureness": round(sureness, 3), "floor_match": round(match, 3),
-        "floor_layout": scene.seed, "floor_pitch": round(float(np.degrees(camera.pitch[0])), 1),
+        "floor_layout": scene.seed, "floor_pitch": round(math.degrees(float(camera.pitch[0])), 1),
     }  # fmt: skip
     return FloorDetail(detail, notes)
 
@@ -218,8 +219,8 @@ def _levelled(room: np.ndarray, alpha: np.ndarray, box: Box, edge: float) -> np.
     )
     known = np.clip(1 - mask, 0.001, 1)[..., None]
     options = {"sigmaX": 0.15 * size, "sigmaY": 0.6, "borderType": cv2.BORDER_REPLICATE}
-    run = cv2.GaussianBlur(room * known, (0, 0), **options)
-    run /= cv2.GaussianBlur(known[..., 0], (0, 0), **options)[..., None]
+    norm = cv2.GaussianBlur(known[..., 0], (0, 0), **options)[..., None]
+    run = cv2.GaussianBlur(room * known, (0, 0), **options) / norm
     near = np.clip(2 - np.abs(rows) / EDGE_FADE, 0, 1)[:, None]
     share = near * np.maximum(cv2.GaussianBlur(mask, (0, 0), size / 64), (rows > 0)[:, None])
     return room + share[..., None] * (run - room)

@@ -23,8 +23,8 @@ INDOORS, OUTDOORS = (1.3, 4.0), (8.0, 16.0)
 DISTANCES = (2.0, 6.0)
 """Of the camera from the product, object units."""
 _ROWS = 128
-_CHROMA = 2.0
-"""Weight of chromaticity beside sRGB."""
+_CHROMA, _UNREST = 2.0, 2.0
+"""Weights of chromaticity and of the texture's strength beside sRGB."""
 _TREND = 3
 """Terms of the polynomial that the light on the floor or on the wall follows from row to row."""
 
@@ -52,7 +52,7 @@ def find_boundary(
     last = max(min(round((foot - 0.03) * _ROWS), _ROWS - 8), 4)
     means = rows.mean(axis=1)
     whole = _residual(means)
-    breaks = np.arange(3, last + 1)
+    breaks = range(3, last + 1)
     explained = np.array([1 - (_residual(means[:e]) + _residual(means[e:])) / (whole + 1e-6) for e in breaks])
     step = np.array([_step(rows, e) for e in breaks])
     score = explained + step / max(step.max(), 0.03)
@@ -65,8 +65,13 @@ def find_boundary(
 
 
 def _features(rgb: np.ndarray) -> np.ndarray:
-    """sRGB and chromaticity: boards and joints differ in brightness, a wall mostly in colour too."""
-    return np.concatenate([rgb, _CHROMA * rgb / (rgb.sum(axis=-1, keepdims=True) + 0.15)], axis=-1)
+    """sRGB, chromaticity and unrest of every row: boards differ in brightness, a wall in colour and in its calm."""
+    chroma = _CHROMA * rgb / (rgb.sum(axis=-1, keepdims=True) + 0.15)
+    grey = rgb.mean(axis=-1)
+    unrest = cv2.blur((grey - cv2.blur(grey, (5, 1))) ** 2, (1, 5)).mean(axis=1, keepdims=True) ** 0.5
+    return np.concatenate(
+        [rgb, chroma, np.broadcast_to(_UNREST * unrest[..., None], (*grey.shape, 1))], axis=-1
+    )
 
 
 def _residual(rows: np.ndarray) -> float:
@@ -87,11 +92,11 @@ def _step(rows: np.ndarray, e: int) -> float:
     )
 
 
-def _refined(step: np.ndarray, best: int, breaks: np.ndarray) -> float:
+def _refined(step: np.ndarray, best: int, breaks: range) -> float:
     """Centre of the step around the best break."""
     near = slice(max(best - 3, 0), best + 4)
     weight = step[near] ** 2
-    return float((weight * breaks[near]).sum() / (weight.sum() + 1e-9))
+    return float((weight * np.array(breaks[near])).sum() / (weight.sum() + 1e-9))
 
 
 def _is_floor(

@@ -23,8 +23,8 @@ def _boards(pixels: int, rng: np.random.Generator, boards: int, gap: float) -> P
     u, v = grid(pixels)
     across = np.floor(u * boards)
     start = rng.random(boards)[across.astype(int)]
-    along = np.floor((v + start) * 2)
-    tone = rng.uniform(0.86, 1.12, (boards, 4))[across.astype(int), along.astype(int) % 4]
+    along = np.floor((v + start) * 2) % 2  # a board goes on across the tile's border
+    tone = rng.uniform(0.86, 1.12, (boards, 4))[across.astype(int), along.astype(int)]
     edge = np.minimum((u * boards) % 1, 1 - (u * boards) % 1) / boards
     butt = np.minimum(((v + start) * 2) % 1, 1 - ((v + start) * 2) % 1) / 2
     slot = ramp(np.minimum(edge, butt), gap, gap * 0.4) if gap else np.zeros_like(u)
@@ -64,7 +64,8 @@ def parquet(pixels: int, rng: np.random.Generator) -> Planes:
     flat = phase < long  # blocks that lie along u
     along = np.where(flat, phase + x % 1, (2 * long - 1 - phase) + y % 1)
     side = np.where(flat, y % 1, x % 1)
-    number = np.where(flat, (i - phase) * 31 + j * 17, i * 13 + (j - (2 * long - 1 - phase)) * 29) % 97
+    first = np.where(flat, i - phase, j - (2 * long - 1 - phase)) % n  # a block goes on across the tile's border
+    number = np.where(flat, first * 31 + j * 17, i * 13 + first * 29) % 97
     border = np.minimum(np.minimum(side, 1 - side), np.minimum(along, long - along))
     slot = ramp(border, 0.06, 0.02)
     streak = np.where(flat, noise(pixels, rng, 256, 16), noise(pixels, rng, 16, 256))
