@@ -18,10 +18,12 @@ from editcore.editors.compose import compose
 from editcore.editors.crop import ModelInput, model_input
 from editcore.editors.floor import floor_detail
 from editcore.editors.pipeline import LocalEditPipeline
-from editcore.lexicon import Instruction, parse
-from editcore.lexicon.colour import chroma_distance
+from editcore.lexicon import COLOURS, Colour, Instruction, askable_colours, parse
+from editcore.lexicon.colour import chroma_distance, delta_e
 
 BUNDLED = Path(__file__).parent.parent / "bundled" / "editor"
+NEAR_ENOUGH = 8.0
+"""CIEDE2000 within which the model may be told another colour's name."""
 KNOWN_WORDS = "words.json"
 """Beside the model: every word its training texts contained."""
 
@@ -44,6 +46,7 @@ class BundledEditor:
                 "`vitrine train all` makes one."
             )
         self.steps, self.guidance, self.batch_size = steps, guidance, batch_size
+        _load_quietly()
         self.pipeline = LocalEditPipeline.from_pretrained(folder, dtype=torch.float32).to(device)
         self.pipeline.set_progress_bar_config(disable=True)
         self.known = frozenset(json.loads((folder / KNOWN_WORDS).read_text("utf-8")))
@@ -56,10 +59,11 @@ class BundledEditor:
         """Edit a batch; see ``base.Editor.edit``. ValueError for an empty mask or words that ask for nothing."""
         instructions = [parse(r.words, r.target) for r in requests]
         inputs = [model_input(r.image, r.alpha, r.target, self.pipeline.source_pixels) for r in requests]
-        outputs = self._paint(inputs, [i.words for i in instructions], [r.seed for r in requests])
+        words = [self._for_model(i) for i in instructions]
+        outputs = self._paint(inputs, words, [r.seed for r in requests])
         return [
             self._compose(*row)
-            for row in zip(requests, instructions, inputs, outputs, strict=True)
+            for row in zip(requests, instructions, words, inputs, outputs, strict=True)
         ]  # fmt: skip
 
     def _paint(self, inputs: Sequence[ModelInput], words: Sequence[str], seeds: Sequence[int]) -> np.ndarray:
@@ -72,7 +76,12 @@ class BundledEditor:
         return painted.permute(0, 2, 3, 1).cpu().numpy()
 
     def _compose(
-        self, request: EditRequest, instruction: Instruction, given: ModelInput, painted: np.ndarray
+        self,
+        request: EditRequest,
+        instruction: Instruction,
+        words: str,
+        given: ModelInput,
+        painted: np.ndarray,
     ) -> EditResult:
         asked = instruction.colour.rgb if instruction.colour and instruction.kind == "recolour" else None
         floor = None
@@ -83,17 +92,36 @@ class BundledEditor:
             seed=request.seed, target_rgb=asked, strength=request.strength, setting=instruction.setting,
             detail=floor.detail if floor else None,
         )  # fmt: skip
-        notes = composite.notes | {"steps": self.steps, "words": instruction.words}
+        notes = composite.notes | {"steps": self.steps, "words": words}
         if floor:
             notes |= floor.notes
         if asked:
             notes["raw_chroma_error"] = _raw_chroma_error(painted, given.region, asked)
         raw = (painted * 255).round().astype(np.uint8)
-        warnings = self._warnings(instruction)
+        warnings = self._warnings(instruction, words)
         return EditResult(composite.image, composite.region, raw, given.box, warnings, notes)
 
-    def _warnings(self, instruction: Instruction) -> tuple[str, ...]:
-        new = [w for w in instruction.words.split() if w not in self.known and w not in instruction.unknown]
+    def _for_model(self, instruction: Instruction) -> str:
+        """The words as the model learnt them: a composed colour ("deep teal") by its nearest known name."""
+        words = instruction.words
+        for colour in (
+            instruction.colour,
+            instruction.wall,
+            instruction.surface_colour,
+            instruction.second_colour,
+        ):
+            if colour and not self.known.issuperset(colour.name.split()):
+                words = words.replace(colour.name, self._nearest_known(colour))
+        return words
+
+    def _nearest_known(self, colour: Colour) -> str:
+        names = [name for name in askable_colours() if self.known.issuperset(name.split())]
+        distances = np.atleast_1d(delta_e([COLOURS[name].rgb for name in names], colour.rgb))
+        nearest = int(np.argmin(distances))
+        return names[nearest] if distances[nearest] < NEAR_ENOUGH else colour.name
+
+    def _warnings(self, instruction: Instruction, words: str) -> tuple[str, ...]:
+        new = [w for w in words.split() if w not in self.known and w not in instruction.unknown]
         warnings = []
         if instruction.unknown:
             warnings.append(f"not understood: {', '.join(instruction.unknown)}")
@@ -106,6 +134,16 @@ class BundledEditor:
         return tuple(warnings)
 
 
+def _load_quietly() -> None:
+    """A night's log has no use for the libraries' loading bars and advice."""
+    import diffusers
+    import transformers
+
+    for library in (diffusers, transformers):
+        library.utils.logging.disable_progress_bar()
+        library.utils.logging.set_verbosity_error()
+
+
 def _raw_chroma_error(painted: np.ndarray, region: np.ndarray, asked: tuple[int, int, int]) -> float:
     """Distance in CIELAB's a*b* plane of the model's own mean colour in the region to the colour asked for."""
     small = painted.reshape(
@@ -113,4 +151,4 @@ def _raw_chroma_error(painted: np.ndarray, region: np.ndarray, asked: tuple[int,
     ).mean((1, 3))
     weight = (region > 0.9).astype(float) + 1e-9
     mean = (small * weight[..., None]).sum((0, 1)) / weight.sum()
-    return float(chroma_distance(tuple(float(c) for c in mean * 255), asked))
+    return float(chroma_distance(tuple(float(c) for c in mean), asked))

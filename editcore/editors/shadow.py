@@ -22,7 +22,7 @@ PLAIN = 0.03
 """Robust spread of log luminance around the fitted background below which it counts as plain."""
 FORESHORTENING = 0.45
 """Height over width of a circle lying on the ground, seen from catalogue pitch (about 25 degrees)."""
-CONTACT_STRENGTH, CAST_STRENGTH = 0.85, 0.45
+CONTACT_STRENGTH, CAST_STRENGTH = 0.92, 0.55
 
 
 class Shadow(NamedTuple):

@@ -104,7 +104,7 @@ def delta_e(rgb_a: Any, rgb_b: Any) -> Any:
     """CIEDE2000 difference of two sRGB colours (scikit-image's), about 1 = just noticeable."""
     from skimage.color import deltaE_ciede2000
 
-    return _plain(deltaE_ciede2000(srgb_to_lab(rgb_a), srgb_to_lab(rgb_b)))
+    return _plain(deltaE_ciede2000(*np.broadcast_arrays(srgb_to_lab(rgb_a), srgb_to_lab(rgb_b))))
 
 
 def nearest_name(rgb: Sequence[int] | Array) -> str:

@@ -56,7 +56,7 @@ def build_scorer(vocabulary: int) -> CLIP:
 class CaptionStore:
     """``pictures.npy`` (N, 3, 128, 128) uint8, ``attributes.npy`` (N, A) int16, and ``captions.parquet`` with
     columns picture (row), text, attributes (list of A ids, ``UNNAMED`` where the text is silent). The first
-    ``held_out`` pictures, objects never trained on, are for evaluation."""
+    ``held_out`` captioned pictures, of objects never trained on, are for evaluation."""
 
     folder: Path
 
@@ -125,19 +125,24 @@ class _Captions:
         self.says = np.array(table["attributes"], dtype=np.int16)[order]
         encoded = tokenizer(table["text"], padding="max_length", truncation=True, max_length=MAX_TOKENS)
         self.tokens = np.array(encoded["input_ids"], dtype=np.int16)[order]
-        self.first = np.searchsorted(np.array(table["picture"])[order], np.arange(len(self.pictures) + 1))
+        captioned = np.array(table["picture"])[order]
+        self.rows, first = np.unique(
+            captioned, return_index=True
+        )  # cut-outs and empty scenes have no captions
+        self.first = np.append(first, len(captioned))
 
     @property
     def count(self) -> int:
-        return len(self.pictures)
+        return len(self.rows)
 
     def batch(self, index: np.ndarray, rng: np.random.Generator) -> Batch:
         text = rng.integers(self.first[index], self.first[index + 1])
-        pictures = torch.from_numpy(self.pictures[index].astype(np.float32)) / 255
+        rows = self.rows[index]
+        pictures = torch.from_numpy(self.pictures[rows].astype(np.float32)) / 255
         as_tensor = lambda x: torch.from_numpy(x.astype(np.int64))  # noqa: E731
         return (
             (pictures - MEAN) / STD,
             as_tensor(self.tokens[text]),
-            as_tensor(self.attributes[index]),
+            as_tensor(self.attributes[rows]),
             as_tensor(self.says[text]),
         )
