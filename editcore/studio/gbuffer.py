@@ -65,7 +65,9 @@ class GBuffer:
     def take(self, index: list[int]) -> GBuffer:
         """The pictures at ``index``, in that order."""
         rows = torch.tensor(index, dtype=torch.long)
-        tensors = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name not in ("kinds", "camera")}
+        tensors = {
+            f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name not in ("kinds", "camera")
+        }
         camera = Camera(*(getattr(self.camera, f.name)[rows] for f in fields(Camera)))
         return GBuffer(kinds=tuple(self.kinds[i] for i in index), camera=camera, **tensors)
 

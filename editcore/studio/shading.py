@@ -1,6 +1,6 @@
 """Lights objects: turns a G-buffer and looks into colours."""
 
-# ruff: noqa: N802, N815  shape-suffixed fields
+# ruff: noqa: N802  shape-suffixed fields
 from __future__ import annotations
 
 import math

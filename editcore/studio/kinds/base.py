@@ -85,7 +85,7 @@ class Extent(NamedTuple):
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]
-    cloud_N3: Array  # noqa: N815 (shape suffix)
+    cloud_N3: Array
 
 
 @dataclass(frozen=True)
