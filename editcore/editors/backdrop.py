@@ -24,6 +24,8 @@ GHOST = 0.055
 """How far beyond the matte the model's product may reach, in shares of its frame."""
 GRAIN = 0.9
 """Standard deviation of the luminance grain, 8-bit steps."""
+DARKEST = 0.01
+"""What a texture multiplies at least: no factor brings a black joint back to white."""
 SMOOTH: dict[Setting, float] = {"studio": 0.022, "floor": 0.0}
 """Blur of the model's picture in shares of its frame: a studio sweep has no detail, only decoder mottling."""
 
@@ -56,7 +58,7 @@ def compose_background(
     if detail is not None:
         if detail.shape[:2] != alpha.shape:
             raise ValueError(f"detail is {detail.shape}; expected {alpha.shape} or {(*alpha.shape, 3)}.")
-        back = np.clip(back * (detail if detail.ndim == 3 else detail[..., None]), 0, 1)
+        back = np.clip(np.maximum(back, DARKEST) * (detail if detail.ndim == 3 else detail[..., None]), 0, 1)
         notes["detail"] = "procedural floor texture"
     if shadow:
         back, notes["shadow"] = _shadowed(back, image, alpha)

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from editcore.editors.backdrop import GHOST, fill_ghost
+from editcore.editors.backdrop import DARKEST, GHOST, fill_ghost
 from editcore.editors.crop import Box, bounds, give_back, take
-from editcore.editors.vantage import camera_for, find_boundary, plausible_cameras
+from editcore.editors.vantage import camera_for, find_boundary, plausible_cameras, unrest_of
 from editcore.lexicon import Colour, Instruction
 from editcore.studio.gbuffer import Camera
 from editcore.studio.scenes import Scene, paint_floor
@@ -37,7 +37,7 @@ EDGE_FADE = 0.03
 """Share of the frame below the boundary over which the texture comes in."""
 LIGHT_RANGE, TINT_RANGE = (0.45, 2.0), (0.88, 1.14)
 """How far the model's light and its colour (per channel, after light) may leave the surface's own."""
-DETAIL_RANGE = (0.02, 25.0)
+DETAIL_RANGE = (0.02, 100.0)
 LIGHT_SPREAD, PATCHES = 0.15, 30
 """What light varies over a floor (standard deviation), and how many independent patches of texture one shows."""
 CALM = {"linen": 0.55, "grass": 0.8} | {name: 0.75 for name in SURFACES if name.endswith(" wood")}
@@ -76,7 +76,11 @@ def floor_detail(
     scene = _scene(instruction)
     small = cv2.resize(room, (WORK_SIZE, WORK_SIZE), interpolation=cv2.INTER_AREA)
     outdoors = instruction.surface in OUTDOOR_SURFACES
-    edge, sureness = find_boundary(small, foot, *(_expected(scene, foot, extent) if outdoors else ()))
+    near = paint_floor(scene, camera_for(0.3, foot, extent), WORK_SIZE)
+    floor, wall = near[-WORK_SIZE // 4 :].mean(axis=(0, 1)), np.array(scene.wall.rgb) / 255
+    edge, sureness = find_boundary(
+        small, foot, floor if outdoors else None, wall if outdoors else None, unrest_of(near)
+    )
     cameras = plausible_cameras(edge, foot, extent, outdoors)
     weight = _visible_floor(alpha, crop_box, edge)
     camera, scene, match = _best(scene, cameras, small, weight, seed)
@@ -98,12 +102,6 @@ def _scene(instruction: Instruction) -> Scene:
     wall = _tone(instruction.wall) or (SKY if surface in OUTDOOR_SURFACES else WHITE_WALL)
     first, second = _tone(instruction.surface_colour), _tone(instruction.second_colour)
     return Scene("floor", first, surface, second, wall, style=instruction.style or "")
-
-
-def _expected(scene: Scene, foot: float, extent: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean sRGB of the floor and of the wall asked for, each (3,)."""
-    near = paint_floor(scene, camera_for(0.3, foot, extent), 64)[-16:]
-    return near.mean(axis=(0, 1)), np.array(scene.wall.rgb) / 255
 
 
 def _stance(alpha: np.ndarray, box: Box) -> tuple[float, float]:
@@ -237,6 +235,6 @@ def _as_factor(
     if edge > 0:
         levelled = give_back(level, box, shape)
         full = levelled + share * (full - levelled)
-    factor = np.clip(full / np.maximum(model, 0.02), *DETAIL_RANGE).astype(np.float32)
+    factor = np.clip(full / np.maximum(model, DARKEST), *DETAIL_RANGE).astype(np.float32)
     factor[rows < edge - 2.2 * EDGE_FADE] = 1.0
     return factor

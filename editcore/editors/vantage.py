@@ -25,6 +25,8 @@ DISTANCES = (2.0, 6.0)
 _ROWS = 128
 _CHROMA, _UNREST = 2.0, 2.0
 """Weights of chromaticity and of the texture's strength beside sRGB."""
+_STRONG = 0.1
+"""Unrest beyond which a floor cannot be taken for a wall."""
 _TREND = 3
 """Terms of the polynomial that the light on the floor or on the wall follows from row to row."""
 
@@ -39,17 +41,26 @@ class Boundary(NamedTuple):
 
 
 def find_boundary(
-    scene: np.ndarray, foot: float, floor: np.ndarray | None = None, wall: np.ndarray | None = None
+    scene: np.ndarray,
+    foot: float,
+    floor: np.ndarray | None = None,
+    wall: np.ndarray | None = None,
+    unrest: float = 0.0,
 ) -> Boundary:
     """The row at which the wall meets the floor.
 
     scene: (h, h, 3) float32 sRGB in [0, 1], the room without the product. foot: row on which the product stands;
     the floor ends above it. floor, wall: sRGB (3,) asked for; given only where the floor may fill the picture.
+    unrest: ``unrest_of`` the floor asked for; where it is strong (a checker), the first row as restless is floor.
 
     The break that best divides the rows into two, each with its own smooth light, plus the size of the step.
     """
-    rows = _features(cv2.resize(scene, (12, _ROWS), interpolation=cv2.INTER_AREA).astype(np.float64))
+    small = cv2.resize(scene, (12, _ROWS), interpolation=cv2.INTER_AREA).astype(np.float64)
+    rows = _features(small)
     last = max(min(round((foot - 0.03) * _ROWS), _ROWS - 8), 4)
+    if unrest > _STRONG:
+        restless = np.flatnonzero(_row_unrest(small)[6:] > 0.5 * unrest)
+        last = max(min([last, *(restless[:1] + 6)]), 4)
     means = rows.mean(axis=1)
     whole = _residual(means)
     breaks = range(3, last + 1)
@@ -67,11 +78,20 @@ def find_boundary(
 def _features(rgb: np.ndarray) -> np.ndarray:
     """sRGB, chromaticity and unrest of every row: boards differ in brightness, a wall in colour and in its calm."""
     chroma = _CHROMA * rgb / (rgb.sum(axis=-1, keepdims=True) + 0.15)
+    unrest = np.broadcast_to(_UNREST * _row_unrest(rgb)[:, None, None], (*rgb.shape[:2], 1))
+    return np.concatenate([rgb, chroma, unrest], axis=-1)
+
+
+def _row_unrest(rgb: np.ndarray) -> np.ndarray:
+    """Deviation of brightness along the row, per row."""
     grey = rgb.mean(axis=-1)
-    unrest = cv2.blur((grey - cv2.blur(grey, (5, 1))) ** 2, (1, 5)).mean(axis=1, keepdims=True) ** 0.5
-    return np.concatenate(
-        [rgb, chroma, np.broadcast_to(_UNREST * unrest[..., None], (*grey.shape, 1))], axis=-1
-    )
+    return np.sqrt(cv2.blur((grey - cv2.blur(grey, (5, 1))) ** 2, (1, 5)).mean(axis=1))
+
+
+def unrest_of(floor: np.ndarray) -> float:
+    """How restless a floor painted over (h, h, 3) is, as ``find_boundary`` measures it."""
+    small = cv2.resize(np.ascontiguousarray(floor), (12, _ROWS), interpolation=cv2.INTER_AREA)
+    return float(np.median(_row_unrest(small.astype(np.float64))[_ROWS // 2 :]))
 
 
 def _residual(rows: np.ndarray) -> float:
