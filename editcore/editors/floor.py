@@ -3,9 +3,9 @@
 The bundled model puts a floor of the right colour and light behind a product, but its autoencoder is too small for
 grain, veins and joints. Where the words name a surface, this module finds in the model's picture where the floor
 ends, takes a camera that fits, paints that floor as the studio does, and lights and colours it as the model did.
-What comes back is a factor on the model's picture (1 on the wall), for ``backdrop.compose_background``. The model's
-own blurred texture is divided out with it: two patterns on one floor would show as one too many. It is a procedural
-texture, and ``compose_background`` says so in the notes.
+What comes back is a factor on the model's picture, for ``backdrop.compose_background``; it calms a plain wall. The
+model's own blurred texture is divided out with it: two patterns on one floor would show as one too many. It is a
+procedural texture, and ``compose_background`` says so in the notes.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ MAX_PAINTED = 1536
 """Side of the largest square painted; larger pictures get it enlarged."""
 EDGE_FADE = 0.03
 """Share of the frame below the boundary over which the texture comes in."""
+WALL_CLEARANCE = 0.07
+"""Share of the frame above the boundary that tells nothing about the wall."""
+WALL_UNREST = 0.3
+"""Blotches of the model's walls, as ``unrest`` of ``_smooth_light``."""
 LIGHT_RANGE, TINT_RANGE = (0.45, 2.0), (0.88, 1.14)
 """How far the model's light and its colour (per channel, after light) may leave the surface's own."""
 DETAIL_RANGE = (0.02, 100.0)
@@ -50,7 +54,7 @@ class FloorDetail(NamedTuple):
     """A floor's texture as a factor on the model's picture, and how it was found."""
 
     detail: np.ndarray
-    """(H, W, 3) float32; 1 on the wall, about 1 on average over the floor."""
+    """(H, W, 3) float32; about 1 on average; on a wall with a finish, and outdoors, 1 above the floor."""
     notes: dict[str, float | str]
     """``floor_edge`` (row of the boundary, share of the model's square), ``floor_match`` (correlation of the
     texture with the model's), ``floor_layout`` (seed), ``floor_pitch`` (degrees)."""
@@ -85,7 +89,12 @@ def floor_detail(
     weight = _visible_floor(alpha, crop_box, edge)
     camera, scene, match = _best(scene, cameras, small, weight, seed)
     relit = _relit(scene, camera, small, weight, edge, crop_box)
-    detail = _as_factor(relit, room, _levelled(room, alpha, crop_box, edge), crop_box, alpha.shape, edge)
+    above = _levelled(room, alpha, crop_box, edge)
+    plain = not outdoors and instruction.wall_finish in (None, "plain")
+    calm = _calm_wall(room, alpha, crop_box, edge) if plain else None
+    detail = _as_factor(
+        relit, room, above if calm is None else calm, crop_box, alpha.shape, edge, calm is not None
+    )
     notes: dict[str, float | str] = {
         "floor_edge": round(edge, 4), "floor_edge_sureness": round(sureness, 3), "floor_match": round(match, 3),
         "floor_layout": scene.seed, "floor_pitch": round(math.degrees(float(camera.pitch[0])), 1),
@@ -224,10 +233,34 @@ def _levelled(room: np.ndarray, alpha: np.ndarray, box: Box, edge: float) -> np.
     return room + share[..., None] * (run - room)
 
 
+def _calm_wall(room: np.ndarray, alpha: np.ndarray, box: Box, edge: float) -> np.ndarray | None:
+    """A plain wall's smooth light and colour over the whole square, from the model's wall well above the floor.
+
+    A floor of strong contrast smears over the foot of the model's wall, and a small model's wall is blotchy; a
+    plain wall has neither. None where too little wall is seen to tell.
+    """
+    size = room.shape[0]
+    mask = cv2.dilate(
+        take(alpha, box, size, cv2.BORDER_CONSTANT) / 255, np.ones((size // 12, size // 12), np.uint8)
+    )
+    weight = (mask < 0.02).astype(np.float32)
+    weight[max(int((edge - WALL_CLEARANCE) * size), 0) :] = 0
+    for _ in range(2):  # the second time without what stood out the first time
+        if weight.sum() < 0.04 * weight.size:
+            return None
+        light = _smooth_light(room, weight, unrest=WALL_UNREST)
+        weight = weight * (np.abs(room - light).max(axis=-1) < 0.12)
+    return np.clip(light, 0, 1).astype(np.float32)
+
+
 def _as_factor(
-    relit: np.ndarray, room: np.ndarray, level: np.ndarray, box: Box, shape: tuple[int, int], edge: float
-) -> np.ndarray:
-    """What turns the model's picture at full resolution into the relit floor, fading to 1 at the boundary."""
+    relit: np.ndarray, room: np.ndarray, level: np.ndarray, box: Box, shape: tuple[int, int], edge: float,
+    whole: bool,
+) -> np.ndarray:  # fmt: skip
+    """What turns the model's picture at full resolution into the relit floor, fading out at the boundary.
+
+    Above it the picture becomes ``level``: over the whole wall if ``whole``, else only near the boundary.
+    """
     full, model = give_back(relit, box, shape), np.clip(give_back(room, box, shape), 0, 1)
     rows = (np.arange(shape[0], dtype=np.float32) + 0.5 - box[1]) / (box[3] - box[1])
     share = np.clip((rows - edge) / EDGE_FADE, 0, 1) if edge > 0 else np.ones_like(rows)
@@ -236,5 +269,6 @@ def _as_factor(
         levelled = give_back(level, box, shape)
         full = levelled + share * (full - levelled)
     factor = np.clip(full / np.maximum(model, DARKEST), *DETAIL_RANGE).astype(np.float32)
-    factor[rows < edge - 2.2 * EDGE_FADE] = 1.0
+    if not whole:
+        factor[rows < edge - 2.2 * EDGE_FADE] = 1.0
     return factor
