@@ -64,7 +64,9 @@ def parquet(pixels: int, rng: np.random.Generator) -> Planes:
     flat = phase < long  # blocks that lie along u
     along = np.where(flat, phase + x % 1, (2 * long - 1 - phase) + y % 1)
     side = np.where(flat, y % 1, x % 1)
-    first = np.where(flat, i - phase, j - (2 * long - 1 - phase)) % n  # a block goes on across the tile's border
+    first = (
+        np.where(flat, i - phase, j - (2 * long - 1 - phase)) % n
+    )  # a block goes on across the tile's border
     number = np.where(flat, first * 31 + j * 17, i * 13 + first * 29) % 97
     border = np.minimum(np.minimum(side, 1 - side), np.minimum(along, long - along))
     slot = ramp(border, 0.06, 0.02)
