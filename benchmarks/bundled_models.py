@@ -65,7 +65,8 @@ def _edit_figures(editor: BundledEditor, kind: str, specimens: int) -> dict[str,
         (result,) = editor.edit([request])
         seconds += time.perf_counter() - started
         rows.append(_figures(request, result.image, result.notes, after, edit.words[0]))
-    figures = {k: float(np.nanmean([r[k] for r in rows])) for k in rows[0]}
+    known = {k: [r[k] for r in rows if not np.isnan(r[k])] for k in rows[0]}
+    figures = {k: float(np.mean(values)) for k, values in known.items() if values}
     return figures | {"pictures": len(rows), "edits_per_second": len(rows) / seconds}
 
 
@@ -105,7 +106,7 @@ def _bytes(rgb_3HW: torch.Tensor) -> np.ndarray:
 
 
 def _show(title: str, figures: dict[str, float]) -> None:
-    print(f"{title}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items() if v == v), flush=True)
+    print(f"{title}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()), flush=True)
 
 
 if __name__ == "__main__":
