@@ -127,7 +127,7 @@ class BundledEditor:
             warnings.append(f"not understood: {', '.join(instruction.unknown)}")
         if new:
             warnings.append(f"understood, but new to the model: {', '.join(dict.fromkeys(new))}")
-        if instruction.kind in ("part", "other"):
+        if instruction.kind in ("part", "pattern", "other"):
             warnings.append(
                 "the bundled model is trained for colours, materials and backgrounds; check this one"
             )

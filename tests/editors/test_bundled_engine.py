@@ -72,6 +72,12 @@ def test_words_nobody_knows_are_warned_about_and_new_words_too(editor: BundledEd
     assert fine.warnings == ()
 
 
+def test_what_the_model_was_hardly_trained_for_is_said_so(editor: BundledEditor) -> None:
+    removed, striped = editor.edit([_request("remove the handle"), _request("give the mug red stripes")])
+    assert any("check this one" in w for w in removed.warnings)
+    assert any("check this one" in w for w in striped.warnings)
+
+
 def test_a_missing_model_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="vitrine train"):
         BundledEditor(tmp_path)
