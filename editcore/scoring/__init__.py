@@ -61,14 +61,13 @@ class Scorer:
         """``clip``: "bundled", a folder, a name ``open_clip`` knows (with its pretrained tag), or None for
         no CLIP.
 
-        While no scorer is bundled, "bundled" means None. Raises ``clip.ScorerMissing`` for anything else
-        missing.
+        Raises ``clip.ScorerMissing`` if the model is not there; only None goes without.
         """
         from editcore.scoring.clip import Clip
         from editcore.scoring.perceptual import Lpips
 
         if clip == "bundled":
-            clip = BUNDLED_CLIP if BUNDLED_CLIP.is_dir() else None
+            clip = BUNDLED_CLIP
         self._lpips = Lpips(device)
         self._clip = Clip(clip, clip_pretrained, device) if clip is not None else None
         self.identity = {"lpips": self._lpips.name, "clip": self._clip.name if self._clip else "none"}

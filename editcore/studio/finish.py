@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from editcore.studio.vocabulary import Tone
 
@@ -31,7 +31,3 @@ class Look(Finish):
     """(slot, finish) of the parts that differ from the body."""
     seed: int = 0
     """Pattern scale and phase, exposure, place of the grain."""
-
-    def recoloured(self, colour: Tone) -> Look:
-        """The same look with another colour on the body."""
-        return replace(self, colour=colour)

@@ -177,6 +177,17 @@ def test_a_tiny_bundled_clip_fills_its_columns(
     assert all(-1 <= row[name] <= 1 for name in ("clip_text", "clip_direction", "clip_image"))
 
 
+def test_a_bundled_scorer_that_is_gone_is_an_error_and_not_a_silent_lack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import editcore.scoring
+    from editcore.scoring.clip import ScorerMissing
+
+    monkeypatch.setattr(editcore.scoring, "BUNDLED_CLIP", tmp_path / "scorer")
+    with pytest.raises(ScorerMissing):
+        Scorer()
+
+
 def test_texts_differ_only_in_what_was_asked() -> None:
     from editcore.lexicon import parse
 
