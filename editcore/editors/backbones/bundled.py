@@ -1,4 +1,4 @@
-"""The bundled editor (``editors.pipeline.LocalEditPipeline``): a flow that sees the source and the region as channels."""
+"""The bundled editor (``editors.pipeline.LocalEditPipeline``): a flow that sees source and region as channels."""
 
 from __future__ import annotations
 

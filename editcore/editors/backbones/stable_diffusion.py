@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.x and 2.x: a UNet with cross-attention to one text encoder (Rombach et al. 2022, arXiv 2112.10752)."""
+"""Stable Diffusion 1.x and 2.x: a UNet with cross-attention to one text (Rombach et al. 2022, arXiv 2112.10752)."""
 
 from __future__ import annotations
 
