@@ -64,8 +64,8 @@ def patterns(name: str) -> tuple[str, ...]:
 
 @cache
 def surfaces(name: str) -> tuple[str, ...]:
-    """Other things to stand on."""
-    return tuple(word for word in canonical("surface") if word != name)
+    """Other things to stand on, said without an article ("on sand")."""
+    return tuple(word for word in canonical("surface") if word not in (name, "checker"))
 
 
 @cache

@@ -56,7 +56,8 @@ class Reading:
 
 def read(caption: str) -> Reading:
     """Find the slots of a caption (``tidy`` it first). A caption without known words has none."""
-    tokens = tokenise(clean(caption))
+    caption = clean(caption)
+    tokens = tokenise(caption)
     spans = tag(tokens, PRODUCT | SCENE)
     places = _places(caption, tokens)
     bounds, at = [], 0
@@ -93,7 +94,8 @@ def _places(caption: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
 def _head(spans: Sequence[Span], stop: int) -> int | None:
     """The product's noun: the first that no other noun follows, before details and scene; unknown words count
     when WordNet knows them as things."""
-    end = next((i for i in range(1, stop) if spans[i].key in _DETAIL), stop)
+    detail = (i for i in range(1, stop) if spans[i].key in _DETAIL and not spans[i].tokens[0].hyphenated)
+    end = next(detail, stop)
     known = nouns()
     for i in range(end):
         following = spans[i + 1] if i + 1 < end else None
