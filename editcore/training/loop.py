@@ -1,18 +1,20 @@
-"""One training loop for every bundled model: time-budgeted, resumable, on a few CPU processes.
+"""One training loop for every model: budgeted, resumable, on a few CPU processes or one GPU.
 
 Method: local SGD. Each worker is one process with one thread (two threads in one process made the backward
 pass of small convolutions several times slower) and takes its own AdamW steps; every ``SYNC_STEPS`` steps the
-weights are averaged over gloo. The learning rate follows the *elapsed share* of the time budget, so a run on a
-busy machine still ends with the small steps that a good result needs. An exponential moving average of the
-averaged weights is what gets saved.
+weights are averaged over gloo. One worker runs in the calling process, which is how a GPU is used: the job puts
+its module there. The learning rate follows the *elapsed share* of the budget, so a run on a busy machine still
+ends with the small steps that a good result needs. An exponential moving average of the averaged weights is what
+gets saved. Frozen parameters are neither averaged nor kept in checkpoints.
 
-Covered: kill at any moment (``checkpoint.pt`` is replaced in one move; a rerun goes on at the same elapsed
-share). Not covered: bit-identical results, since how many steps fit into the budget depends on the machine.
+Covered: kill at any moment (the checkpoint is replaced in one move; a rerun goes on at the same elapsed share).
+Not covered: bit-identical results, since how many steps fit into the budget depends on the machine.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -24,6 +26,8 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import Tensor, nn
+
+from editcore.training.checkpoint import State, read, write
 
 SYNC_STEPS = 8
 LOG_SECONDS = 60.0
@@ -46,8 +50,9 @@ class Job(Protocol):
         """An endless stream of batches, different per rank and seed."""
         ...
 
-    def loss(self, module: nn.Module, batch: Any, share: float) -> Tensor:
-        """Scalar loss at the elapsed ``share`` of the budget, [0, 1]."""
+    def loss(self, module: nn.Module, batch: Any, share: float) -> Tensor | dict[str, Tensor]:
+        """Scalar loss at the elapsed ``share`` of the budget, [0, 1]; or named parts of it for the log, with what
+        is to be minimised under ``loss``."""
         ...
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
@@ -65,11 +70,23 @@ class Budget:
 
     seconds: float
     """Wall-clock training time in all, over all resumes."""
+    steps: int | None = None
+    """Stop after as many optimiser steps of a worker if that comes first."""
+    accumulate: int = 1
+    """Batches whose gradients are averaged into one step."""
     workers: int = 2
     seed: int = 0
     warmup_steps: int = 60
     evaluate_every: float = 300.0
     """Seconds between evaluations."""
+
+    def share(self, seconds: float, steps: int) -> float:
+        """How much of the budget is spent, [0, 1] and a little above."""
+        return max(seconds / self.seconds, steps / self.steps if self.steps else 0.0)
+
+
+class Diverged(RuntimeError):  # noqa: N818 - says what happened
+    """The loss is not a number any more; the last checkpoint is from before."""
 
 
 def learning_rate(peak: float, share: float, step: int, warmup_steps: int) -> float:
@@ -81,6 +98,13 @@ def learning_rate(peak: float, share: float, step: int, warmup_steps: int) -> fl
 def train(job: Job, folder: Path, budget: Budget) -> None:
     """Train ``job`` until its budget is spent; checkpoints and ``log.csv`` go to ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
+    if budget.workers == 1:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return _Worker(0, job, folder, budget).run()
+        finally:
+            torch.set_num_threads(threads)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     rendezvous = folder / f"rendezvous-{os.getpid()}"
@@ -110,37 +134,27 @@ class _Worker:
         self.optimizer = torch.optim.AdamW(self.params, lr=job.peak_lr, betas=(0.9, 0.98), weight_decay=0.01)
         self.step, self.elapsed, self.samples = 0, 0.0, 0
         self.ema = [p.detach().clone() for p in self.params]
-        self._resume()
+        if state := read(folder):
+            state.restore(self.module, self.optimizer)
+            self.ema = [mean.to(p) for mean, p in zip(state.ema, self.params, strict=True)]
+            self.step, self.elapsed, self.samples = state.step, state.elapsed, state.samples
         torch.manual_seed(budget.seed + 1000 * (rank + 1) + self.step)
-
-    @property
-    def checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
-
-    def _resume(self) -> None:
-        if not self.checkpoint.exists():
-            return
-        state = torch.load(self.checkpoint, weights_only=True)  # our own file
-        self.module.load_state_dict(state["module"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.ema = list(state["ema"])
-        self.step, self.elapsed, self.samples = state["step"], state["elapsed"], state["samples"]
 
     def run(self) -> None:
         last = {"log": self.elapsed, "checkpoint": self.elapsed, "evaluate": self.elapsed}
-        losses: list[float] = []
+        losses: list[dict[str, float]] = []
         batches = self.job.batches(self.rank, self.budget.seed + self.step)
         clock = time.monotonic()
-        share = self.elapsed / self.budget.seconds
+        share = self.budget.share(self.elapsed, self.step)
         figures: dict[str, float] = {}
         while share < 1.0:
-            losses.append(self._step(next(batches), share))
-            if self.step % SYNC_STEPS:
+            losses.append(self._step(batches, share))
+            if self.step % SYNC_STEPS and self.step != self.budget.steps:
                 continue
             now = time.monotonic()
             self.elapsed, clock = self.elapsed + now - clock, now
             self._average()
-            share = self.elapsed / self.budget.seconds
+            share = self.budget.share(self.elapsed, self.step)
             if self.rank != 0:
                 continue
             due = {name for name, every in self._intervals() if self.elapsed - last[name] >= every}
@@ -148,7 +162,7 @@ class _Worker:
             if "evaluate" in due:
                 figures = self._with_ema(self.job.evaluate)
             if "log" in due:
-                self._log(sum(losses) / len(losses), share, figures)
+                self._log(_means(losses), share, figures)
                 losses, figures = [], {}
             if "checkpoint" in due:
                 self._save_checkpoint()
@@ -156,9 +170,10 @@ class _Worker:
             self._save_checkpoint()
             figures = self._with_ema(self.job.evaluate)
             facts = {"steps": self.step, "samples": self.samples, "seconds": round(self.elapsed), **figures}
-            self._log(sum(losses) / max(1, len(losses)), share, figures)
+            self._log(_means(losses), share, figures)
             self._with_ema(lambda module: self.job.save(module, facts))
-        dist.barrier()
+        if self.budget.workers > 1:
+            dist.barrier()
 
     def _intervals(self) -> list[tuple[str, float]]:
         return [
@@ -167,26 +182,37 @@ class _Worker:
             ("evaluate", self.budget.evaluate_every),
         ]
 
-    def _step(self, batch: Any, share: float) -> float:
+    def _step(self, batches: Iterator[Any], share: float) -> dict[str, float]:
         rate = learning_rate(self.job.peak_lr, share, self.step, self.budget.warmup_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        loss = self.job.loss(self.module, batch, share)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        means = _means([self._gradient(next(batches), share) for _ in range(self.budget.accumulate)])
+        if not math.isfinite(means["loss"]):
+            raise Diverged(
+                f"found loss {means['loss']} at step {self.step}, expected a number; the last checkpoint is from "
+                "before: run again with a lower learning rate"
+            )
         nn.utils.clip_grad_norm_(self.params, 1.0)
         self.optimizer.step()
         self.step += 1
+        return means
+
+    def _gradient(self, batch: Any, share: float) -> dict[str, float]:
+        """Add the gradient of one batch; the losses by name."""
+        answer = self.job.loss(self.module, batch, share)
+        parts = answer if isinstance(answer, dict) else {"loss": answer}
+        (parts["loss"] / self.budget.accumulate).backward()
         self.samples += self.budget.workers * _batch_size(batch)
-        return loss.item()
+        return {name: part.item() for name, part in parts.items()}
 
     @torch.no_grad()
     def _average(self) -> None:
         """Average weights (and take rank 0's clock) over the workers, then move the EMA."""
-        clock = torch.tensor([self.elapsed if self.rank == 0 else 0.0], dtype=torch.float64)
-        dist.all_reduce(clock)
-        self.elapsed = clock.item()
         if self.budget.workers > 1:
+            clock = torch.tensor([self.elapsed if self.rank == 0 else 0.0], dtype=torch.float64)
+            dist.all_reduce(clock)
+            self.elapsed = clock.item()
             flat = torch.cat([p.reshape(-1) for p in self.params])
             dist.all_reduce(flat)
             flat /= self.budget.workers
@@ -207,22 +233,20 @@ class _Worker:
                 torch._foreach_copy_(self.params, kept)
 
     def _save_checkpoint(self) -> None:
-        state = {
-            "module": self.module.state_dict(), "optimizer": self.optimizer.state_dict(), "ema": self.ema,
-            "step": self.step, "elapsed": self.elapsed, "samples": self.samples,
-        }  # fmt: skip
-        part = self.checkpoint.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(self.checkpoint)
+        ema = [mean.detach() for mean in self.ema]
+        state = State.of(self.module, self.optimizer, ema, self.step, self.elapsed, self.samples)
+        write(self.folder, state)
 
-    def _log(self, loss: float, share: float, figures: dict[str, float]) -> None:
+    def _log(self, losses: dict[str, float], share: float, figures: dict[str, float]) -> None:
+        loss = losses.pop("loss", math.nan)
+        figures = {**losses, **figures}
         row = {
             "seconds": round(self.elapsed),
             "step": self.step,
             "samples": self.samples,
             "loss": round(loss, 5),
         }
-        text = " ".join(f"{k}={v:.3f}" for k, v in figures.items())
+        text = " ".join(f"{k}={v:.4g}" for k, v in figures.items())
         print(f"{share:6.1%} {row['seconds']} s step {self.step} loss {loss:.4f} {text}", flush=True)
         path = self.folder / "log.csv"
         new = not path.exists()
@@ -233,6 +257,13 @@ class _Worker:
             writer.writerow([*row.values(), text])
 
 
+def _means(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Mean of each name over the rows that have it."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    having = {name: [row[name] for row in rows if name in row] for name in names}
+    return {name: sum(values) / len(values) for name, values in having.items()}
+
+
 def _batch_size(batch: Any) -> int:
     first = batch[0] if isinstance(batch, tuple | list) else batch
-    return len(first)
+    return len(first) if isinstance(first, Tensor) else len(batch)

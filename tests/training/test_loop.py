@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from editcore.training.loop import Budget, learning_rate, train
+from editcore.training.checkpoint import NAME, OLD_NAME, read
+from editcore.training.loop import Budget, Diverged, learning_rate, train
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,84 @@ def test_the_learning_rate_follows_the_elapsed_share(share: float, step: int, ex
 
 def test_it_trains_saves_and_resumes_at_the_same_share(tmp_path: Path) -> None:
     job = Parabola(tmp_path / "model.json")
-    train(job, tmp_path / "run", Budget(3.0, workers=1, warmup_steps=1))
+    train(job, tmp_path / "run", Budget(1e6, steps=40, workers=2, warmup_steps=1))
     first = json.loads(job.output.read_text())
     assert abs(first["weight"] - 3) < 0.3, "the averaged weight has reached the answer"
-    # A second run with a larger budget goes on from the checkpoint instead of starting anew.
-    train(job, tmp_path / "run", Budget(4.0, workers=1, warmup_steps=1))
+    assert (first["steps"], first["samples"]) == (40, 40 * 2 * 4)
+    # A second run, here with one worker and a budget of time, goes on from the checkpoint.
+    train(job, tmp_path / "run", Budget(first["seconds"] + 2.0, workers=1, warmup_steps=1))
     second = json.loads(job.output.read_text())
     assert second["steps"] > first["steps"]
-    assert 4 <= second["seconds"] <= 8
-    assert second["samples"] == 4 * second["steps"]
+    assert second["seconds"] >= first["seconds"] + 1
+    assert second["samples"] - first["samples"] == 4 * (second["steps"] - first["steps"])
+
+
+def test_steps_end_a_run_exactly_and_accumulation_takes_several_batches(tmp_path: Path) -> None:
+    job = Parabola(tmp_path / "model.json", peak_lr=0.01)
+    train(job, tmp_path / "run", Budget(1e6, steps=11, accumulate=3, workers=1))
+    facts = json.loads(job.output.read_text())
+    assert (facts["steps"], facts["samples"]) == (11, 11 * 3 * 4)
+    train(job, tmp_path / "run", Budget(1e6, steps=11, accumulate=3, workers=1))
+    assert json.loads(job.output.read_text())["steps"] == 11, "nothing left to do"
+    train(job, tmp_path / "run", Budget(1e6, steps=20, accumulate=3, workers=1))
+    assert json.loads(job.output.read_text())["steps"] == 20
+
+
+class Half(nn.Module):
+    """A frozen weight beside a trained one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frozen = nn.Parameter(torch.ones(1), requires_grad=False)
+        self.trained = nn.Parameter(torch.zeros(1))
+
+
+@dataclass(frozen=True)
+class Parts(Parabola):
+    """Names the parts of its loss, which is no number from step ``broken`` on."""
+
+    broken: int = 10**9
+
+    def build(self) -> nn.Module:
+        return Half()
+
+    def loss(self, module: nn.Module, batch: Tensor, share: float) -> dict[str, Tensor]:
+        near = (module.trained * module.frozen - batch).square().mean()
+        bad = float("nan") if share * 100 >= self.broken else 1.0
+        return {"loss": 2 * near * bad, "near": near}
+
+    def evaluate(self, module: nn.Module) -> dict[str, float]:
+        return {"weight": module.trained.item()}
+
+
+def test_checkpoints_hold_no_frozen_weight_and_the_log_has_the_parts(tmp_path: Path) -> None:
+    train(Parts(tmp_path / "model.json"), tmp_path, Budget(1e6, steps=16, workers=1))
+    state = read(tmp_path)
+    assert state is not None and set(state.module) == {"trained"}
+    assert set(state.optimizer[0]) == {"step", "exp_avg", "exp_avg_sq"}
+    (row,) = csv.DictReader((tmp_path / "log.csv").open())
+    figures = dict(part.split("=") for part in row["figures"].split())
+    assert float(row["loss"]) == pytest.approx(2 * float(figures["near"]), rel=1e-3)
+    assert float(figures["weight"]) == pytest.approx(state.ema[0].item(), rel=1e-3)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_spoils_nothing(tmp_path: Path) -> None:
+    train(Parts(tmp_path / "model.json"), tmp_path, Budget(1e6, steps=8, workers=1))
+    good = read(tmp_path)
+    with pytest.raises(Diverged, match="found loss nan at step 56"):
+        train(Parts(tmp_path / "model.json", broken=50), tmp_path, Budget(1e6, steps=100, workers=1))
+    after = read(tmp_path)
+    assert (
+        good is not None
+        and after is not None
+        and torch.equal(good.module["trained"], after.module["trained"])
+    )
+
+
+def test_another_models_checkpoint_and_an_older_versions_are_refused(tmp_path: Path) -> None:
+    train(Parabola(tmp_path / "model.json"), tmp_path, Budget(1e6, steps=8, workers=1))
+    with pytest.raises(ValueError, match="of another model or adapter: 2 weights differ, first 'trained'"):
+        train(Parts(tmp_path / "model.json"), tmp_path, Budget(1e6, steps=9, workers=1))
+    (tmp_path / NAME).rename(tmp_path / OLD_NAME)
+    with pytest.raises(ValueError, match=r"found .*checkpoint\.pt, which an older version wrote"):
+        read(tmp_path)
