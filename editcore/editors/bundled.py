@@ -1,6 +1,6 @@
 """The engine of the bundled model: words in, full-resolution pictures out.
 
-The lexicon reads the words, the model paints a small square, ``compose`` brings it to the photograph. Words the
+The lexicon reads the words, the model paints a small square, ``finish`` brings it to the photograph. Words the
 lexicon or the model's training never saw become warnings on the row.
 """
 
@@ -14,12 +14,12 @@ import numpy as np
 import torch
 
 from editcore.editors.base import EditRequest, EditResult
-from editcore.editors.compose import compose
 from editcore.editors.crop import ModelInput, model_input
-from editcore.editors.floor import floor_detail
+from editcore.editors.finish import finish
 from editcore.editors.pipeline import LocalEditPipeline
+from editcore.editors.quiet import quiet_libraries
 from editcore.lexicon import COLOURS, Colour, Instruction, askable_colours, parse
-from editcore.lexicon.colour import chroma_distance, delta_e
+from editcore.lexicon.colour import delta_e
 
 BUNDLED = Path(__file__).parent.parent / "bundled" / "editor"
 NEAR_ENOUGH = 8.0
@@ -46,7 +46,7 @@ class BundledEditor:
                 "`vitrine train all` makes one."
             )
         self.steps, self.guidance, self.batch_size = steps, guidance, batch_size
-        _load_quietly()
+        quiet_libraries()
         self.pipeline = LocalEditPipeline.from_pretrained(folder, dtype=torch.float32).to(device)
         self.pipeline.set_progress_bar_config(disable=True)
         self.known = frozenset(json.loads((folder / KNOWN_WORDS).read_text("utf-8")))
@@ -62,8 +62,13 @@ class BundledEditor:
         words = [self._for_model(i) for i in instructions]
         outputs = self._paint(inputs, words, [r.seed for r in requests])
         return [
-            self._compose(*row)
-            for row in zip(requests, instructions, words, inputs, outputs, strict=True)
+            finish(
+                request, instruction, given, painted, {"steps": self.steps, "words": told},
+                self._warnings(instruction, told), self.floor_detail,
+            )
+            for request, instruction, told, given, painted in zip(
+                requests, instructions, words, inputs, outputs, strict=True
+            )
         ]  # fmt: skip
 
     def _paint(self, inputs: Sequence[ModelInput], words: Sequence[str], seeds: Sequence[int]) -> np.ndarray:
@@ -74,32 +79,6 @@ class BundledEditor:
             source, region, words, seeds, num_inference_steps=self.steps, guidance_scale=self.guidance
         )
         return painted.permute(0, 2, 3, 1).cpu().numpy()
-
-    def _compose(
-        self,
-        request: EditRequest,
-        instruction: Instruction,
-        words: str,
-        given: ModelInput,
-        painted: np.ndarray,
-    ) -> EditResult:
-        asked = instruction.colour.rgb if instruction.colour and instruction.kind == "recolour" else None
-        floor = None
-        if self.floor_detail:
-            floor = floor_detail(instruction, request.alpha, painted, given.box, request.seed)
-        composite = compose(
-            instruction.kind, request.image, request.alpha, painted, given.box,
-            seed=request.seed, target_rgb=asked, strength=request.strength, setting=instruction.setting,
-            detail=floor.detail if floor else None,
-        )  # fmt: skip
-        notes = composite.notes | {"steps": self.steps, "words": words}
-        if floor:
-            notes |= floor.notes
-        if asked:
-            notes["raw_chroma_error"] = _raw_chroma_error(painted, given.region, asked)
-        raw = (painted * 255).round().astype(np.uint8)
-        warnings = self._warnings(instruction, words)
-        return EditResult(composite.image, composite.region, raw, given.box, warnings, notes)
 
     def _for_model(self, instruction: Instruction) -> str:
         """The words as the model learnt them: a composed colour ("deep teal") by its nearest known name."""
@@ -132,23 +111,3 @@ class BundledEditor:
                 "the bundled model is trained for colours, materials and backgrounds; check this one"
             )
         return tuple(warnings)
-
-
-def _load_quietly() -> None:
-    """A night's log has no use for the libraries' loading bars and advice."""
-    import diffusers
-    import transformers
-
-    for library in (diffusers, transformers):
-        library.utils.logging.disable_progress_bar()
-        library.utils.logging.set_verbosity_error()
-
-
-def _raw_chroma_error(painted: np.ndarray, region: np.ndarray, asked: tuple[int, int, int]) -> float:
-    """Distance in CIELAB's a*b* plane of the model's own mean colour in the region to the colour asked for."""
-    small = painted.reshape(
-        region.shape[0], -1, region.shape[1], painted.shape[0] // region.shape[0], 3
-    ).mean((1, 3))
-    weight = (region > 0.9).astype(float) + 1e-9
-    mean = (small * weight[..., None]).sum((0, 1)) / weight.sum()
-    return float(chroma_distance(tuple(float(c) for c in mean), asked))
