@@ -12,9 +12,12 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 WEIGHTS = "open_clip_model.safetensors"
 CONFIG = "open_clip_config.json"
@@ -43,7 +46,7 @@ class Clip:
         self._model, _, self._preprocess = open_clip.create_model_and_transforms(
             name, pretrained=pretrained, device=device
         )
-        self._model.eval()
+        self._model.eval().requires_grad_(False)
         self._tokenizer: Any = open_clip.get_tokenizer(name)
         self._device = device
         self.name = f"open_clip:{Path(model).name}" + (f"/{pretrained}" if pretrained else "")
@@ -56,6 +59,20 @@ class Clip:
         batch = torch.stack([self._preprocess(Image.fromarray(p)) for p in pictures]).to(self._device)
         with torch.inference_mode():
             return self._model.encode_image(batch, normalize=True).float().cpu().numpy()
+
+    @property
+    def side(self) -> int:
+        """Side of the square pictures it looks at, pixels."""
+        size = self._model.visual.image_size
+        return int(size if isinstance(size, int) else size[0])
+
+    def embed(self, rgb_B3HW: Tensor) -> Tensor:
+        """(B, D) unit embeddings of pictures in [0, 1], ``side`` square, with gradients to the pictures."""
+        mean, std = (
+            rgb_B3HW.new_tensor(getattr(self._model.visual, name)).view(1, 3, 1, 1)
+            for name in ("image_mean", "image_std")
+        )
+        return self._model.encode_image((rgb_B3HW - mean) / std, normalize=True).float()
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """(N, D) float32 unit embeddings."""

@@ -40,6 +40,11 @@ class Lpips:
         self._model = (_load_lpips(alexnet) if alexnet else _load_stlpips()).to(device).eval()
         self._device = device
 
+    @property
+    def network(self) -> Any:
+        """The metric's module: ``scaling_layer``, trunk ``net`` and one calibrated head a layer in ``lins``."""
+        return self._model
+
     def __call__(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[float]:
         """Distances of (before, after) pairs, (H, W, 3) uint8 each, >= 0; 0 = the same to the eye."""
         import torch
