@@ -68,9 +68,9 @@ class Scorer:
 
         if clip == "bundled":
             clip = BUNDLED_CLIP
-        self._lpips = Lpips(device)
-        self._clip = Clip(clip, clip_pretrained, device) if clip is not None else None
-        self.identity = {"lpips": self._lpips.name, "clip": self._clip.name if self._clip else "none"}
+        self.lpips = Lpips(device)
+        self.clip = Clip(clip, clip_pretrained, device) if clip is not None else None
+        self.identity = {"lpips": self.lpips.name, "clip": self.clip.name if self.clip else "none"}
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[Score]:
         """Every column of ``columns.NAMES`` for each request, in their order."""
@@ -94,8 +94,8 @@ class Scorer:
         before, after, region = request.before, request.after, request.region
         row: Score = dict(preservation(before, after, region))
         restored = np.where((region > 0)[..., None], before, after)
-        whole, kept = self._lpips([(before, after), (before, restored)])
-        row |= {"lpips": whole, "lpips_kept": kept, "lpips_model": self._lpips.name}
+        whole, kept = self.lpips([(before, after), (before, restored)])
+        row |= {"lpips": whole, "lpips_kept": kept, "lpips_model": self.lpips.name}
         row["region_change"] = region_change(before, after, region)
         if instruction.colour is not None and instruction.kind in ("recolour", "background"):
             row |= colour_errors(after, region, instruction.colour.rgb)
@@ -104,13 +104,13 @@ class Scorer:
     def _clip_columns(self, requests: Sequence[ScoreRequest], instructions: Sequence[Any]) -> list[Score]:
         from editcore.scoring.texts import describe
 
-        if self._clip is None:
+        if self.clip is None:
             return [{} for _ in requests]
         before = [product_square(r.before, r.product()) for r in requests]
         after = [product_square(r.after, r.product()) for r in requests]
         texts = [describe(r.caption, i) for r, i in zip(requests, instructions, strict=True)]
         return (
-            [dict(row) for row in self._clip.score(before, after, *zip(*texts, strict=True))] if texts else []
+            [dict(row) for row in self.clip.score(before, after, *zip(*texts, strict=True))] if texts else []
         )
 
 

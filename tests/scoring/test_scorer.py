@@ -42,7 +42,7 @@ class ColourClip:
 @pytest.fixture(scope="module")
 def scorer() -> Scorer:
     scorer = Scorer(clip=None)
-    scorer._clip = ColourClip()  # type: ignore[assignment]
+    scorer.clip = ColourClip()  # type: ignore[assignment]
     return scorer
 
 
