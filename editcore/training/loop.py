@@ -147,6 +147,8 @@ class _Worker:
         clock = time.monotonic()
         share = self.budget.share(self.elapsed, self.step)
         figures: dict[str, float] = {}
+        if self.rank == 0 and not self.step:
+            self._log({}, share, self._with_ema(self.job.evaluate))  # what training starts from
         while share < 1.0:
             losses.append(self._step(batches, share))
             if self.step % SYNC_STEPS and self.step != self.budget.steps:

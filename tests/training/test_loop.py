@@ -108,7 +108,8 @@ def test_checkpoints_hold_no_frozen_weight_and_the_log_has_the_parts(tmp_path: P
     state = read(tmp_path)
     assert state is not None and set(state.module) == {"trained"}
     assert set(state.optimizer[0]) == {"step", "exp_avg", "exp_avg_sq"}
-    (row,) = csv.DictReader((tmp_path / "log.csv").open())
+    start, row = csv.DictReader((tmp_path / "log.csv").open())
+    assert (start["step"], start["figures"]) == ("0", "weight=0"), "what training started from"
     figures = dict(part.split("=") for part in row["figures"].split())
     assert float(row["loss"]) == pytest.approx(2 * float(figures["near"]), rel=1e-3)
     assert float(figures["weight"]) == pytest.approx(state.ema[0].item(), rel=1e-3)
