@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from diffusers import AutoencoderDC
 from torch import Tensor, nn
 
-LATENT_CHANNELS = 12
+LATENT_CHANNELS = 16
 ENCODER_PIXELS = 128
 DECODER_PIXELS = 256
 
@@ -86,18 +86,19 @@ def reconstruction_figures(autoencoder: nn.Module, rgb_B3HW: Tensor, batch: int 
 
 @dataclass(frozen=True)
 class AutoencoderJob:
-    """Train on a store of pictures (``pictures.npy``, (N, 3, 256, 256) uint8); the first ``held_out`` are unseen.
+    """Train on stores of pictures ((N, 3, 256, 256) uint8 each); the first ``held_out`` of the first are unseen.
 
-    With ``start``, a trained autoencoder's folder, only the decoder is trained further: the latents stay as they
-    are, so an editor trained on them stays valid.
+    Stores are drawn from in proportion to their size. ``start`` is a trained autoencoder's folder to go on from. With
+    ``decoder_only`` the latents stay as they are, so an editor trained on them stays valid.
     """
 
-    pictures: Path
+    pictures: tuple[Path, ...]
     output: Path
     batch_size: int = 8
     held_out: int = 96
     peak_lr: float = 1.5e-3
     start: Path | None = None
+    decoder_only: bool = False
     latent_noise: float = 0.05
     """Noise added to latents, so that decoding forgives the editor's small errors."""
 
@@ -105,15 +106,18 @@ class AutoencoderJob:
         module = build_autoencoder()
         if self.start:
             module.load_state_dict(AutoencoderDC.from_pretrained(self.start).state_dict())
-            module.encoder.requires_grad_(False)
+        module.encoder.requires_grad_(not self.decoder_only)
         return module
 
     def batches(self, rank: int, seed: int) -> Iterator[Tensor]:
-        store = np.load(self.pictures, mmap_mode="r")
+        stores = [np.load(path, mmap_mode="r") for path in self.pictures]
+        stores[0] = stores[0][self.held_out :]
+        share = np.array([len(store) for store in stores], dtype=float)
         rng = np.random.default_rng([seed, rank])
         while True:
-            index = np.sort(rng.integers(self.held_out, len(store), self.batch_size))
-            batch = torch.from_numpy(store[index]).float() / 255
+            counts = rng.multinomial(self.batch_size, share / share.sum())
+            drawn = [s[np.sort(rng.integers(0, len(s), n))] for s, n in zip(stores, counts, strict=True)]
+            batch = torch.from_numpy(np.concatenate(drawn)).float() / 255
             yield batch.flip(-1) if rng.random() < 0.5 else batch
 
     def loss(self, module: nn.Module, batch: Tensor, share: float) -> Tensor:
@@ -129,12 +133,12 @@ class AutoencoderJob:
         )
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
-        held_out = np.load(self.pictures, mmap_mode="r")[: self.held_out]
+        held_out = np.load(self.pictures[0], mmap_mode="r")[: self.held_out]
         return reconstruction_figures(module, torch.from_numpy(held_out.copy()).float() / 255)
 
     def save(self, module: nn.Module, facts: dict[str, Any]) -> None:
         """Half-precision diffusers folder; ``scaling_factor`` brings latents to unit variance."""
-        sample = torch.from_numpy(np.load(self.pictures, mmap_mode="r")[:256].copy()).float() / 255
+        sample = torch.from_numpy(np.load(self.pictures[0], mmap_mode="r")[:256].copy()).float() / 255
         latent = torch.cat([encode(module, chunk) for chunk in F.avg_pool2d(sample, 2).split(16)])
         model = build_autoencoder()
         model.load_state_dict(module.state_dict())

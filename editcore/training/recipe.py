@@ -9,7 +9,7 @@ loop resumes from its checkpoint. Layout of the work folder:
     autoencoder/        trained autoencoder (diffusers folder)
     decoder/            the same with its decoder trained further
     editor/ scorer/     finished models; ``install`` copies them to ``editcore/bundled``
-    runs/<stage>/       checkpoint.pt and log.csv
+    runs/<stage>/       checkpoint.safetensors and log.csv
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def autoencoder(recipe: Recipe) -> None:
     """Train the autoencoder."""
     from editcore.training.autoencoder import AutoencoderJob
 
-    job = AutoencoderJob(recipe.work / "pictures.npy", recipe.work / "autoencoder")
+    job = AutoencoderJob((recipe.work / "pictures.npy",), recipe.work / "autoencoder")
     train(job, recipe.work / "runs" / "autoencoder", recipe.budget(recipe.autoencoder_seconds))
 
 
@@ -66,7 +66,13 @@ def decoder(recipe: Recipe) -> None:
     from editcore.training.autoencoder import AutoencoderJob
 
     work = recipe.work
-    job = AutoencoderJob(work / "pictures.npy", work / "decoder", start=work / "autoencoder", peak_lr=8e-4)
+    job = AutoencoderJob(
+        (work / "pictures.npy",),
+        work / "decoder",
+        start=work / "autoencoder",
+        decoder_only=True,
+        peak_lr=8e-4,
+    )
     train(job, work / "runs" / "decoder", recipe.budget(recipe.decoder_seconds))
 
 

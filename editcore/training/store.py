@@ -62,29 +62,48 @@ class Specimen:
     regions: list[np.ndarray] = field(default_factory=list)
     examples: list[dict[str, object]] = field(default_factory=list)
 
+    def add_picture(self, rgb_3HW: Tensor, about: dict[str, str] | None = None) -> int:
+        """Keep a picture in [0, 1]; returns its row."""
+        self.pictures.append(to_uint8(rgb_3HW))
+        self.attributes.append(about)
+        return len(self.pictures) - 1
+
+    def add_example(self, kind: str, source: int, target: int, region_hw: Tensor, words: list[str]) -> None:
+        """Keep an edit between two kept pictures; the region is given in latent cells, [0, 1]."""
+        self.regions.append((region_hw * 255).round().to(torch.uint8).numpy())
+        row = {"source": source, "target": target, "region": len(self.regions) - 1}
+        self.examples.append({**row, "kind": kind, "words": words})
+
 
 def build_store(folder: Path, specimens: int, seed: int, workers: int = 2) -> None:
     """Photograph ``specimens`` products and their edits; the first ``HELD_OUT_SPECIMENS`` are never trained on."""
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
+    ) as pool:
+        write_store(
+            folder, pool.map(_photograph, range(seed, seed + specimens), chunksize=8), HELD_OUT_SPECIMENS
+        )
+
+
+def write_store(folder: Path, specimens: Iterable[Specimen], held_out: int) -> None:
+    """Write specimens as they come; the first ``held_out`` are marked as never trained on."""
     folder.mkdir(parents=True, exist_ok=True)
     pictures = _Rows(folder / "pictures.npy", (3, PIXELS, PIXELS))
     regions = _Rows(folder / "regions.npy", (PIXELS // CELL, PIXELS // CELL))
     facts: list[dict[str, str] | None] = []
     examples: list[dict[str, object]] = []
     captions: list[tuple[int, str, tuple[str, ...]]] = []
-    with ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
-    ) as pool:
-        for number, one in enumerate(pool.map(_photograph, range(seed, seed + specimens), chunksize=8)):
-            shift = {"source": pictures.count, "target": pictures.count, "region": regions.count}
-            for example in one.examples:
-                example |= {k: int(example[k]) + v for k, v in shift.items()}  # type: ignore[call-overload]
-                examples.append(example | {"held_out": number < HELD_OUT_SPECIMENS})
-            captions += [(picture + pictures.count, *rest) for picture, *rest in one.captions]  # type: ignore[misc]
-            facts += one.attributes
-            pictures.extend(one.pictures)
-            regions.extend(one.regions)
-            if number % 200 == 199:
-                print(f"{number + 1} of {specimens} specimens, {pictures.count} pictures", flush=True)
+    for number, one in enumerate(specimens):
+        shift = {"source": pictures.count, "target": pictures.count, "region": regions.count}
+        for example in one.examples:
+            example |= {k: int(example[k]) + v for k, v in shift.items()}  # type: ignore[call-overload]
+            examples.append(example | {"held_out": number < held_out})
+        captions += [(picture + pictures.count, *rest) for picture, *rest in one.captions]  # type: ignore[misc]
+        facts += one.attributes
+        pictures.extend(one.pictures)
+        regions.extend(one.regions)
+        if number % 200 == 199:
+            print(f"{number + 1} specimens, {pictures.count} pictures", flush=True)
     pictures.close()
     regions.close()
     pq.write_table(pa.Table.from_pylist(examples), folder / "examples.parquet")
@@ -127,7 +146,8 @@ def _photograph(seed: int) -> Specimen:
     one, gbuffers = Specimen(), {}  # type: ignore[var-annotated]
     rows: dict[Setup, tuple[int, Photos]] = {}
     for base in bases:
-        cut = _add_cutout(one, _photo(one, rows, base, gbuffers, rng)[1], rng)
+        photos = _photo(one, rows, base, gbuffers, rng)[1]
+        cut = one.add_picture(on_grey(photos.rgb_B3HW[0], photos.mask_B1HW[0], rng))
         for kind in rng.choices(list(MIX), list(MIX.values()), k=EDITS_PER_BASE):
             edit = sample_edit(kind, base, rng)
             if edit:
@@ -145,29 +165,22 @@ def _photo(
 ) -> tuple[int, Photos]:  # fmt: skip
     if setup not in rows:
         photos = photograph([setup], PIXELS, gbuffers=gbuffers)
-        rows[setup] = (len(one.pictures), photos)
-        one.pictures.append(to_uint8(photos.rgb_B3HW)[0])
-        one.attributes.append(attributes(setup))
+        rows[setup] = (one.add_picture(photos.rgb_B3HW[0], attributes(setup)), photos)
         if setup.shown:
             one.captions += [(rows[setup][0], *text) for text in _texts(setup, rng)]
     return rows[setup]
 
 
-def _add_cutout(one: Specimen, photos: Photos, rng: random.Random) -> int:
+def on_grey(rgb_3HW: Tensor, mask_1HW: Tensor, rng: random.Random) -> Tensor:
     """The product on grey, as background edits see it; masks of real photos are less than exact."""
-    mask = photos.mask_B1HW
     if rng.random() < 0.4:
         width = rng.choice([3, 5])
-        mask = (
-            F.avg_pool2d(mask, width, 1, width // 2) * rng.choice([1.0, 1.6, 2.5]) - rng.choice([0, 0.3])
-        ).clamp(0, 1)
-    cutout = photos.rgb_B3HW * mask + GREY * (1 - mask)
-    one.pictures.append(to_uint8(_grain(cutout, rng))[0])
-    one.attributes.append(None)
-    return len(one.pictures) - 1
+        soft = F.avg_pool2d(mask_1HW, width, 1, width // 2)
+        mask_1HW = (soft * rng.choice([1.0, 1.6, 2.5]) - rng.choice([0, 0.3])).clamp(0, 1)
+    return grain(rgb_3HW * mask_1HW + GREY * (1 - mask_1HW), rng)
 
 
-def _grain(rgb: Tensor, rng: random.Random) -> Tensor:
+def grain(rgb: Tensor, rng: random.Random) -> Tensor:
     """Sensor noise on some sources, so that real photos are not a surprise."""
     if rng.random() < 0.7:
         return rgb
@@ -181,19 +194,17 @@ def _add_example(
 ) -> None:  # fmt: skip
     source, before = _photo(one, rows, edit.source, gbuffers, rng)
     target, after = _photo(one, rows, edit.target, gbuffers, rng)
-    region = F.avg_pool2d(region_of(edit, before, after), CELL)[0]
+    region = cells(region_of(edit, before, after))
     if region.mean() < 0.002:  # the part is hidden from the camera
         return
-    one.regions.append((region * 255).round().to(torch.uint8).numpy())
-    one.examples.append(
-        {
-            "source": cut if edit.kind == "background" else source,
-            "target": target,
-            "region": len(one.regions) - 1,
-            "kind": edit.kind,
-            "words": encoder_words(edit),
-        }
+    one.add_example(
+        edit.kind, cut if edit.kind == "background" else source, target, region, encoder_words(edit)
     )
+
+
+def cells(mask_1HW: Tensor) -> Tensor:
+    """A mask averaged to latent cells, (h, w)."""
+    return F.avg_pool2d(mask_1HW, CELL)[0]
 
 
 def encoder_words(edit: Edit) -> list[str]:

@@ -9,7 +9,7 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 from editcore.editors.pipeline import LocalEditPipeline
-from editcore.training.autoencoder import build_autoencoder, decode, encode
+from editcore.training.autoencoder import LATENT_CHANNELS, build_autoencoder, decode, encode
 from editcore.training.editor import build_unet, flow_loss
 from editcore.training.words import build_text_encoder, train_tokenizer
 
@@ -39,7 +39,7 @@ def _inputs(count: int) -> tuple[torch.Tensor, torch.Tensor]:
 def test_the_autoencoder_encodes_eight_and_decodes_sixteen_pixels_per_latent() -> None:
     autoencoder = build_autoencoder()
     latent = encode(autoencoder, torch.rand(1, 3, 128, 128))
-    assert latent.shape == (1, 12, 16, 16)
+    assert latent.shape == (1, LATENT_CHANNELS, 16, 16)
     assert decode(autoencoder, latent).shape == (1, 3, 256, 256)
 
 
@@ -103,7 +103,7 @@ class _Says(torch.nn.Module):
 
 
 def test_the_flow_loss_is_zero_for_the_true_velocity_and_counts_the_region_more() -> None:
-    target, noise = torch.randn(1, 12, 16, 16), torch.randn(1, 12, 16, 16)
+    target, noise = torch.randn(2, 1, LATENT_CHANNELS, 16, 16).unbind(0)
     region = torch.zeros(1, 1, 16, 16)
     region[..., :8, :] = 1
     batch = (torch.zeros_like(target), target, region, torch.zeros(1, 4, dtype=torch.long))

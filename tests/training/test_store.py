@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from editcore.training import store
-from editcore.training.autoencoder import build_autoencoder
+from editcore.training.autoencoder import LATENT_CHANNELS, build_autoencoder
 from editcore.training.editor import ExampleStore, _Examples
 from editcore.training.scorer import _Captions
 from editcore.training.words import train_tokenizer
@@ -75,7 +75,7 @@ def test_batches_have_scaled_latents_and_words(folder: Path) -> None:
     data = _Examples(ExampleStore(folder), tokenizer, held_out=False)
     rng = np.random.default_rng(0)
     source, target, region, tokens = data.batch(np.arange(len(data)), rng, no_words=0.0)
-    assert source.shape == target.shape == (len(data), 12, 16, 16)
+    assert source.shape == target.shape == (len(data), LATENT_CHANNELS, 16, 16)
     assert region.shape == (len(data), 1, 16, 16) and 0 < region.mean() < 1
     raw = np.load(folder / "latents.npy")[data.target[data.rows]].astype(np.float32)
     assert np.allclose(target.numpy(), raw * 0.5)
