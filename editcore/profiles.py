@@ -15,8 +15,14 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from editcore.checkpoints import find_checkpoint
+
 HERE = Path(__file__).parent / "profiles"
 _PACKAGE = Path(__file__).parent
+
+
+class ProfileError(ValueError):
+    """There is no such profile, or its weights are not on this machine; the message says what to do."""
 
 
 class Profile(BaseModel):
@@ -50,6 +56,18 @@ class Profile(BaseModel):
         default_factory=list,
         description="Weight files or folders for the fingerprint; relative ones lie in the editcore package.",
     )
+    checkpoint: str = Field(
+        default="",
+        description="Public model the engine loads, in diffusers' layout: a folder (relative ones lie beside "
+        "the profile file) or an id owner/name, see `editcore.checkpoints`.",
+    )
+    adapters: dict[str, float] = Field(
+        default_factory=dict,
+        description="LoRA files (.safetensors) and their scales; relative ones lie beside the profile file.",
+    )
+    memory: str = Field(
+        default="", description="Memory it needs, for `vitrine plan`; says whether measured or arithmetic."
+    )
     max_workers: int = Field(
         default=2, ge=1, le=32, description="Shards worked on at once; models take turns inside."
     )
@@ -72,6 +90,22 @@ class Profile(BaseModel):
         module, name = getattr(self, part).split(":")
         return getattr(importlib.import_module(module), name)
 
+    def checkpoint_folder(self) -> Path:
+        """Where the checkpoint lies; ``CheckpointMissing`` if it does not."""
+        return find_checkpoint(self.checkpoint)
+
+    def check(self) -> None:
+        """``ProfileError`` unless the checkpoint and the adapters are on this machine. Loads nothing."""
+        try:
+            if self.checkpoint:
+                self.checkpoint_folder()
+        except ValueError as error:
+            raise ProfileError(f"profile {self.name} ({self.licence}): {error}") from None
+        if absent := [file for file in self.adapters if not Path(file).is_file()]:
+            raise ProfileError(
+                f"profile {self.name}: no adapter at {', '.join(absent)}; train one, or take it out of adapters"
+            )
+
     def identity(self) -> dict[str, str]:
         """What makes results of this profile differ from another's: settings, and sha256 of every weight
         file."""
@@ -82,6 +116,11 @@ class Profile(BaseModel):
             path = _PACKAGE / given  # an absolute path stays as it is
             files = sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
             facts[f"weights.{given}"] = _digest(tuple(f for f in files if f.exists())) or "absent"
+        if self.checkpoint:
+            folder = self.checkpoint_folder()
+            facts["checkpoint"] = _digest(tuple(f for f in sorted(folder.rglob("*")) if _loaded(f)))
+        for file, scale in self.adapters.items():
+            facts[f"adapters.{Path(file).name}"] = f"{_digest((Path(file),))} x {scale:g}"
         return facts
 
 
@@ -96,8 +135,26 @@ def load_profile(name: str) -> Profile:
     if not file.exists():
         file = Path(name)
     if file.suffix not in (".yaml", ".yml") or not file.is_file():
-        raise ValueError(f"found no profile {name!r}; expected one of {names()} or the path of a YAML file")
-    return Profile.model_validate(yaml.safe_load(file.read_text("utf-8")))
+        raise ProfileError(f"found no profile {name!r}; expected one of {names()} or the path of a YAML file")
+    profile = Profile.model_validate(yaml.safe_load(file.read_text("utf-8")))
+    beside = file.absolute().parent
+    checkpoint = profile.checkpoint
+    if checkpoint and (beside / checkpoint).is_dir():
+        checkpoint = str(beside / checkpoint)
+    adapters = {str(beside / Path(a).expanduser()): scale for a, scale in profile.adapters.items()}
+    return profile.model_copy(update={"checkpoint": checkpoint, "adapters": adapters})
+
+
+def ready_profile(name: str) -> Profile:
+    """``load_profile``, and everything it needs is there: ``ProfileError`` says what is missing."""
+    profile = load_profile(name)
+    profile.check()
+    return profile
+
+
+def _loaded(file: Path) -> bool:
+    """Whether a checkpoint's file decides about results: weights and settings, not samples and cards."""
+    return file.is_file() and file.suffix in (".safetensors", ".json", ".txt", ".model")
 
 
 @lru_cache(maxsize=16)

@@ -156,10 +156,11 @@ def _answering() -> Iterator[None]:
     from editcore.campaign import CampaignError
     from editcore.lease import LeaseHeld
     from editcore.night import NightRefused
+    from editcore.profiles import ProfileError
 
     try:
         yield
-    except CampaignError as error:
+    except (CampaignError, ProfileError) as error:
         _leave(str(error), Exit.BAD_CAMPAIGN)
     except (NightRefused, LeaseHeld) as error:
         _leave(f"refused: {error}", Exit.REFUSED)

@@ -7,13 +7,13 @@ from collections import Counter
 from editcore import manifest
 from editcore.campaign import Campaign
 from editcore.night import Night, nights, wants
-from editcore.profiles import load_profile
+from editcore.profiles import ready_profile
 from editcore.sources import list_items
 
 
 def forecast(campaign: Campaign, profile_name: str | None = None, limit: int | None = None) -> list[str]:
     """Lines for `vitrine plan`: pictures, rows, shards, rows per recipe, estimated time."""
-    profile = load_profile(profile_name or campaign.profile)
+    profile = ready_profile(profile_name or campaign.profile)
     items = list_items(campaign.source, campaign.recipes)[:limit]
     per_recipe = Counter({r.id: sum(wants(r, item) for item in items) for r in campaign.recipes})
     rows = per_recipe.total()
@@ -23,6 +23,8 @@ def forecast(campaign: Campaign, profile_name: str | None = None, limit: int | N
         f"{campaign.shard_size}",
         f"profile {profile.name} ({profile.licence}); output {campaign.output}",
     ]
+    if profile.memory:
+        lines.append(f"memory: {profile.memory}")
     for recipe in campaign.recipes:
         words = recipe.words or "(words of each row)"
         lines.append(f"  {recipe.id}: {per_recipe[recipe.id]} rows, {recipe.target}: {words}")

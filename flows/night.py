@@ -30,7 +30,7 @@ from editcore.night import (
     write_sources,
 )
 from editcore.outcomes import Outcome
-from editcore.profiles import Profile, load_profile
+from editcore.profiles import Profile, ready_profile
 from editcore.routing.thresholds import Thresholds
 from editcore.sources import Item, list_items
 
@@ -128,7 +128,7 @@ def look(campaign: Campaign, name: str | None, profile_name: str | None, limit: 
     """List and hash the pictures and find the night to go on with. Writes nothing."""
     if name and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
         raise NightRefused(f"found night name {name!r}, expected letters, digits, '.', '_' and '-' only")
-    profile = load_profile(profile_name or campaign.profile)
+    profile = ready_profile(profile_name or campaign.profile)
     items = list_items(campaign.source, campaign.recipes)[:limit]
     known = {
         (row["uri"], row["size"], row["version"]): row["sha256"]

@@ -13,3 +13,17 @@ def load_editor(profile: Any) -> Editor:
     from editcore.editors.bundled import BundledEditor
 
     return BundledEditor(**profile.options)
+
+
+def load_diffusion(profile: Any) -> Editor:
+    """``diffusion.DiffusionEditor`` on the profile's checkpoint and adapters, with its options."""
+    from editcore.editors.diffusion import DiffusionEditor
+
+    return DiffusionEditor(profile.checkpoint_folder(), adapters=profile.adapters, **profile.options)
+
+
+def load_public(profile: Any) -> Editor:
+    """``public.PublicEditor`` on the profile's checkpoint and adapters, with its options."""
+    from editcore.editors.public import PublicEditor
+
+    return PublicEditor(profile.checkpoint_folder(), adapters=profile.adapters, **profile.options)

@@ -70,17 +70,21 @@ def bounds(alpha: np.ndarray, threshold: int = 128) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def model_input(image: np.ndarray, alpha: np.ndarray, target: Target, size: int = MODEL_SIZE) -> ModelInput:
+def model_input(
+    image: np.ndarray, alpha: np.ndarray, target: Target, size: int = MODEL_SIZE, cut_out: bool = True
+) -> ModelInput:
     """Crop a request for the model.
 
     image: (H, W, 3) uint8 sRGB; alpha: (H, W) uint8, 255 = product (or named region).
     Background: the object cut out on grey, region = everything else. Otherwise: the picture as it is, region
-    = alpha.
+    = alpha. cut_out False shows a background's model the whole photograph too, reflected beyond its borders.
     """
     bounds(alpha)
     if target == "background":
         box = picture_box(*alpha.shape)
         coverage = take(alpha, box, size, cv2.BORDER_CONSTANT)
+        if not cut_out:
+            return ModelInput(take(image, box, size, cv2.BORDER_REFLECT_101) / 255, 1 - coverage / 255, box)
         # Premultiplied shrinking: otherwise the old background bleeds into the rim of the cut-out.
         premultiplied = cv2.multiply(image, cv2.merge([alpha] * 3), scale=1 / 255)
         cut_out = take(premultiplied, box, size, cv2.BORDER_CONSTANT) / 255

@@ -13,6 +13,7 @@ from editcore.editors.crop import ModelInput
 from editcore.editors.floor import floor_detail
 from editcore.lexicon import Instruction
 from editcore.lexicon.colour import chroma_distance
+from editcore.outcomes import Outcome, RowError
 
 Notes = dict[str, float | str]
 
@@ -30,8 +31,15 @@ def finish(
 
     given: what the model saw. painted: (h, h, 3) float32 in [0, 1], what it made of ``given.box``; h is the side of
     ``given.picture`` or a multiple of it. notes: the engine's own columns. studio_floor: whether a floor named in the
-    words is repainted from the studio's textures (``floor.floor_detail``). Raises ValueError for an empty mask.
+    words is repainted from the studio's textures (``floor.floor_detail``). Raises ValueError for an empty mask, and
+    ``RowError`` for a picture with NaN in it.
     """
+    if not np.isfinite(painted).all():
+        raise RowError(
+            Outcome.MODEL_ERROR, "not_finite",
+            "the model's picture is not a number somewhere; half precision overflowed: "
+            "set dtype to bfloat16 or float32 in the profile",
+        )  # fmt: skip
     asked = instruction.colour.rgb if instruction.colour and instruction.kind == "recolour" else None
     floor = None
     if studio_floor:
