@@ -144,6 +144,27 @@ def train(context: typer.Context) -> None:
         training(args=context.args, prog_name="vitrine train", standalone_mode=False)
 
 
+@app.command(epilog="Example: vitrine pairs photos/ --output pairs/")
+def pairs(
+    catalogue: Annotated[
+        str, typer.Argument(help="A folder of photos, or a Parquet or CSV table.", show_default=False)
+    ],
+    output: Annotated[str, typer.Option(help="Folder or s3:// prefix for the data set.")] = "pairs",
+    settings: Annotated[str, typer.Option(help="bundled, gpu, or a YAML file of settings.")] = "bundled",
+    image: Annotated[str, typer.Option(help="The table's column with the picture's path.")] = "image",
+    sku: Annotated[str, typer.Option(help="The table's column with the product's name.")] = "sku",
+    caption: Annotated[str | None, typer.Option(help="The table's column with words about it.")] = None,
+    limit: Limit = None,
+) -> None:
+    """Make training pairs from captioned photos nobody edited; go on with an unfinished data set."""
+    with _answering():
+        from flows.start import start_pairs
+
+        columns = {"image": image, "sku": sku, "caption": caption}
+        for line in start_pairs(catalogue, output, settings, columns, limit):
+            typer.echo(line)
+
+
 def _load(file: Path) -> Campaign:
     from editcore.campaign import load_campaign
 

@@ -1,5 +1,5 @@
-"""Running a campaign file the way the command line does: progress, then the Prefect flow with the profile's
-workers; an already finished night starts nothing."""
+"""Running things the way the command line does: a campaign file (progress, then the Prefect flow with the
+profile's workers) and a data set of pairs; what is finished already starts nothing."""
 
 from __future__ import annotations
 
@@ -28,3 +28,39 @@ def start(
     flow = restyle.with_options(task_runner=workers(load_profile(profile or campaign.profile).max_workers))
     with progress():
         return flow(str(file), night, profile, limit)
+
+
+def start_pairs(
+    catalogue: str, output: str, settings: str, columns: dict[str, str | None], limit: int | None = None
+) -> list[str]:
+    """Make a data set of pairs from a folder or table; returns the lines that say what became of it.
+
+    ``settings``: a name or file (``editcore.training.pairs.settings``); ``columns``: as in a campaign's source."""
+    from editcore import storage
+    from editcore.campaign import CampaignError, Columns, Source
+    from editcore.lease import lease
+    from editcore.training.pairs.run import begin
+    from editcore.training.pairs.settings import load_settings
+
+    place = storage.absolute(catalogue)
+    where = "table" if place.lower().endswith((".parquet", ".csv")) else "folder"
+    source = Source.model_validate({where: place, "columns": Columns.model_validate(columns)})
+    chosen, target = load_settings(settings), storage.absolute(output)
+    if where == "folder" and target.startswith(f"{place}/"):
+        raise CampaignError(
+            f"found output {output} inside {catalogue}; its pictures would be taken for yours"
+        )
+    with lease(target):
+        run = begin(source, target, chosen, limit)
+        if run.finished:
+            summary = run.read_json("summary.json")
+        else:
+            from flows.pairs import pairs
+
+            summary = pairs(target)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in summary["pairs_by_kind"].items())
+    return [
+        f"{summary['pictures']} pictures, {summary['pictures_ok']} usable; "
+        f"{sum(summary['edits'].values())} edit prompts; {summary['pairs']} pairs ({kinds or 'none'})",
+        f"data set: {target}/pairs, to look at: {target}/page.html",
+    ]

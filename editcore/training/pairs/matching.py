@@ -1,0 +1,123 @@
+"""The two steps between the pool and the pairs: edit prompts for each shard, then targets for all of them.
+
+Retrieval looks at all edits at once, since the cap on a target's reuse counts over the whole data set.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from editcore.training.pairs.prompts import propose, vocabulary
+from editcore.training.pairs.retrieval import Found, Match, retrieve
+from editcore.training.pairs.run import PairRun, Row
+from editcore.training.pairs.slots import read
+
+EDITS = pa.schema(
+    [
+        *[(name, pa.string()) for name in ("item_id", "kind", "old", "new", "noun", "edit_prompt")],
+        ("embedding", pa.list_(pa.float32())),
+    ]
+)
+_TEXTS = (
+    "edit_prompt", "source_caption", "target_caption", "kind", "old", "new", "noun", "source_item", "target_item",
+    "source_uri", "target_uri", "source_sha256", "target_sha256", "source_captioner", "target_captioner", "mask_doubt",
+)  # fmt: skip
+MATCHES = pa.schema(
+    [
+        *[(name, pa.string()) for name in _TEXTS],
+        *[(n, pa.float32()) for n in ("similarity", "gain", "prompt_to_source", "prompt_to_target", "score")],
+        *[(f"{n}_embedding", pa.list_(pa.float32())) for n in ("source", "target", "prompt")],
+    ]
+)
+
+
+def write_vocabulary(run: PairRun) -> None:
+    """Count the words of the pool, once all of it is there."""
+    rows = run.read("pool", ["caption", "outcome"], run.shards).to_pylist()
+    run.write_json("vocabulary.json", vocabulary(row["caption"] for row in rows if row["outcome"] == "ok"))
+
+
+def make_edits(run: PairRun, shard: int, clip: Any) -> dict[str, int]:
+    """Edit prompts of one shard's pictures, embedded; returns {"ok": edits}."""
+    words = run.read_json("vocabulary.json")
+    rows: list[Row] = []
+    for row in run.read("pool", ["item_id", "caption", "outcome"], [shard]).to_pylist():
+        if row["outcome"] == "ok":
+            edits = propose(row["caption"], row["item_id"], words, run.settings.edits_per_picture)
+            rows += [
+                {
+                    "item_id": row["item_id"], "kind": e.kind, "old": e.old, "new": e.new, "noun": e.noun,
+                    "edit_prompt": e.prompt,
+                }
+                for e in edits
+            ]  # fmt: skip
+    for start in range(0, len(rows), run.settings.batch_size):
+        batch = rows[start : start + run.settings.batch_size]
+        for row, vector in zip(batch, clip.texts([r["edit_prompt"] for r in batch]), strict=True):
+            row["embedding"] = vector.astype(np.float32).tolist()
+    run.write("edits", shard, rows, EDITS)
+    return {"ok": len(rows)}
+
+
+def make_matches(run: PairRun) -> int:
+    """Find all targets, write the matches by shard and what the filters removed; returns the number of shards.
+
+    ``retrieval.json`` comes last: being there is what "done" means."""
+    pool = [row for row in run.read("pool", shards=run.shards).to_pylist() if row["outcome"] == "ok"]
+    edits = run.read("edits", shards=run.shards).to_pylist()
+    number = {row["item_id"]: i for i, row in enumerate(pool)}
+    found = _retrieved(run, pool, edits, number)
+    rows = [_row(match, pool, edits[match.edit], number) for match in found.matches]
+    size = run.settings.shard_size
+    shards = -(-len(rows) // size)
+    for shard in range(shards):
+        run.write("matches", shard, rows[shard * size : (shard + 1) * size], MATCHES)
+    summary = {
+        "shards": shards, "edits": len(edits), "pairs": len(rows), "duplicates_in_pool": found.duplicates,
+        "band": list(found.band), "candidates_removed": found.removed,
+    }  # fmt: skip
+    run.write_json("retrieval.json", summary)
+    return shards
+
+
+def _retrieved(run: PairRun, pool: list[Row], edits: list[Row], number: dict[str, int]) -> Found:
+    if not edits:
+        return Found([], {}, (0.0, 0.0), 0)
+    readings = [{slot.word for slot in read(row["caption"]).slots} for row in pool]
+    captions = [row["caption"].lower() for row in pool]
+
+    def agrees(edit: int, target: int) -> bool:
+        new = edits[edit]["new"].lower()
+        return new in readings[target] or new in captions[target]
+
+    return retrieve(
+        np.array([row["embedding"] for row in pool], np.float32),
+        [row["sha256"] for row in pool],
+        np.array([number[edit["item_id"]] for edit in edits]),
+        np.array([edit["embedding"] for edit in edits], np.float32),
+        run.settings,
+        agrees,
+    )
+
+
+def _row(match: Match, pool: list[Row], edit: Row, number: dict[str, int]) -> Row:
+    source, target = pool[number[edit["item_id"]]], pool[match.target]
+    ends: Row = {}
+    for end, row in (("source", source), ("target", target)):
+        ends |= {
+            f"{end}_{name}": row[name] for name in ("caption", "uri", "sha256", "captioner", "embedding")
+        }
+        ends[f"{end}_item"] = row["item_id"]
+    return ends | {
+        **{name: edit[name] for name in ("edit_prompt", "kind", "old", "new", "noun")},
+        "prompt_embedding": edit["embedding"],
+        "mask_doubt": " ".join(filter(None, dict.fromkeys([source["mask_doubt"], target["mask_doubt"]]))),
+        "similarity": match.similarity,
+        "gain": match.to_target - match.to_source,
+        "prompt_to_source": match.to_source,
+        "prompt_to_target": match.to_target,
+        "score": match.score,
+    }
