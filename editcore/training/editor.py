@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from diffusers import AutoencoderDC, FlowMatchEulerDiscreteScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
-from transformers import PreTrainedTokenizerFast
+from transformers import CLIPTextModel, PreTrainedTokenizerFast
 
 from editcore.editors.pipeline import LocalEditPipeline
 from editcore.training.autoencoder import LATENT_CHANNELS
@@ -77,6 +77,8 @@ class EditorJob:
     autoencoder: Path
     tokenizer: Path
     output: Path
+    start: Path | None = None
+    """A trained editor's folder whose UNet and text encoder to go on from (see ``grow.py`` for more channels)."""
     batch_size: int = 32
     peak_lr: float = 1.2e-3
     no_words: float = 0.1
@@ -84,7 +86,11 @@ class EditorJob:
 
     def build(self) -> nn.Module:
         vocabulary = len(PreTrainedTokenizerFast.from_pretrained(self.tokenizer))
-        return nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(vocabulary)})
+        module = nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(vocabulary)})
+        if self.start:
+            for name, kind in (("unet", UNet2DConditionModel), ("text_encoder", CLIPTextModel)):
+                module[name].load_state_dict(kind.from_pretrained(self.start / name).state_dict())
+        return module
 
     def batches(self, rank: int, seed: int) -> Iterator[Batch]:
         rng = np.random.default_rng([seed, rank, 7])
