@@ -3,8 +3,10 @@
 A stage is done when its product is there, so ``make_all`` goes on where it was stopped; inside a stage the training
 loop resumes from its checkpoint. Layout of the work folder:
 
-    pictures.npy        photographs for the autoencoder
-    store/              exact edits for editor and scorer (see ``store.py``)
+    pictures.npy        photographs for the autoencoder, and
+    cutouts.npy         cut-outs in the studio's scenes (see ``cutouts.py``), if a folder of them is given
+    store/              exact edits for editor and scorer (see ``store.py``), and
+    cutout_store/       edits of the cut-outs, for the editor
     tokenizer/          sub-word tokenizer of both
     autoencoder/        trained autoencoder (diffusers folder)
     decoder/            the same with its decoder trained further
@@ -39,6 +41,8 @@ class Recipe:
     scorer_seconds: float = 900
     workers: int = 2
     seed: int = 0
+    cutouts: Path | None = None
+    """Folder of pictures with transparency to train on beside the studio's; None: the studio alone."""
 
     def budget(self, seconds: float) -> Budget:
         return Budget(seconds, self.workers, self.seed)
@@ -46,8 +50,11 @@ class Recipe:
 
 def pictures(recipe: Recipe) -> None:
     """Photograph the autoencoder's pictures."""
+    from editcore.training.cutouts import build_cutout_pictures
     from editcore.training.pictures import build_pictures
 
+    if recipe.cutouts:
+        build_cutout_pictures(recipe.work / "cutouts.npy", recipe.cutouts, recipe.seed, recipe.workers)
     build_pictures(
         recipe.work / "pictures.npy", recipe.picture_specimens, 100_000 + recipe.seed, recipe.workers
     )
@@ -57,7 +64,7 @@ def autoencoder(recipe: Recipe) -> None:
     """Train the autoencoder."""
     from editcore.training.autoencoder import AutoencoderJob
 
-    job = AutoencoderJob((recipe.work / "pictures.npy",), recipe.work / "autoencoder")
+    job = AutoencoderJob(_with_cutouts(recipe, "pictures.npy", "cutouts.npy"), recipe.work / "autoencoder")
     train(job, recipe.work / "runs" / "autoencoder", recipe.budget(recipe.autoencoder_seconds))
 
 
@@ -78,8 +85,11 @@ def decoder(recipe: Recipe) -> None:
 
 def store(recipe: Recipe) -> None:
     """Photograph exact edits with their words."""
+    from editcore.training.cutouts import build_cutout_store
     from editcore.training.store import build_store
 
+    if recipe.cutouts:
+        build_cutout_store(recipe.work / "cutout_store", recipe.cutouts, recipe.seed, recipe.workers)
     build_store(recipe.work / "store", recipe.store_specimens, 500_000 + recipe.seed, recipe.workers)
 
 
@@ -92,18 +102,20 @@ def tokenizer(recipe: Recipe) -> None:
 
 
 def latents(recipe: Recipe) -> None:
-    """Encode the store with the trained autoencoder."""
+    """Encode the stores with the trained autoencoder; the main one last, as its latents say that this is done."""
     from editcore.training.store import encode_store
 
-    encode_store(recipe.work / "store", recipe.work / "autoencoder")
+    for folder in reversed(_with_cutouts(recipe, "store", "cutout_store")):
+        encode_store(folder, recipe.work / "autoencoder")
 
 
 def editor(recipe: Recipe) -> None:
-    """Train the editor on the encoded store."""
+    """Train the editor on the encoded stores."""
     from editcore.training.editor import EditorJob
 
     work = recipe.work
-    job = EditorJob((work / "store",), work / "autoencoder", work / "tokenizer", work / "editor")
+    stores = _with_cutouts(recipe, "store", "cutout_store")
+    job = EditorJob(stores, work / "autoencoder", work / "tokenizer", work / "editor")
     train(job, work / "runs" / "editor", recipe.budget(recipe.editor_seconds))
     _write_known_words(work / "store", work / "editor" / "words.json")
 
@@ -149,6 +161,10 @@ def install(work: Path, bundled: Path = BUNDLED) -> float:
     if (work / "decoder").exists():
         shutil.copytree(work / "decoder", bundled / "editor" / "vae", dirs_exist_ok=True)
     return sum(f.stat().st_size for f in bundled.rglob("*") if f.is_file()) / 1e6
+
+
+def _with_cutouts(recipe: Recipe, main: str, cutouts: str) -> tuple[Path, ...]:
+    return (recipe.work / main, *([recipe.work / cutouts] if recipe.cutouts else []))
 
 
 def _write_known_words(store_folder: Path, path: Path) -> None:
