@@ -165,6 +165,19 @@ def pairs(
             typer.echo(line)
 
 
+@app.command(
+    epilog="Example: vitrine evaluate --help",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def evaluate(context: typer.Context) -> None:
+    """Measure editors against exact targets and in people's eyes; `vitrine evaluate --help` lists the parts."""
+    with _answering():
+        from flows.evaluate import app as evaluation
+
+        evaluation(args=context.args, prog_name="vitrine evaluate", standalone_mode=False)
+
+
 def _load(file: Path) -> Campaign:
     from editcore.campaign import load_campaign
 

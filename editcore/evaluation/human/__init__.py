@@ -1,0 +1,1 @@
+"""What people say: a blinded sheet of pairs (``sheet``), and the count of their answers (``tally``)."""

@@ -1,0 +1,180 @@
+"""``docs/evaluation.md`` between its markers, and the same figures as CSV."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from editcore.evaluation.columns import BY_NAME, COLUMNS, RAW, SCORE, Measured
+
+BEGIN, END = "<!-- evaluate: begin -->", "<!-- evaluate: end -->"
+PACKAGES = ("torch", "diffusers", "transformers", "open_clip_torch", "scikit-image")
+ERROR_SHOWN = ("delta_e_to_truth", "lpips_to_truth")
+"""Errors whose agreement with the scores the page shows; the CSV has all."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What was run, on what, when."""
+
+    command: str
+    networks: Mapping[str, str]
+    cases: Mapping[str, str]
+    rows: Mapping[str, str]
+    """Name of a row: what it is."""
+    note: str = ""
+    """E.g. what else the machine did."""
+
+
+def page(summary: pd.DataFrame, agreement: pd.DataFrame, about: Circumstances) -> str:
+    """The Markdown that stands between the markers."""
+    parts = [_facts(about)]
+    for kind in summary["kind"].unique():
+        lines = summary[summary["kind"] == kind]
+        parts += [f"### {kind}", _table(lines, about.rows, ""), _after_table(lines)]
+        if lines["column"].str.startswith(RAW).any():
+            parts += ["The model's own output, before composition:", _table(lines, about.rows, RAW)]
+    if len(agreement):
+        parts += ["### Does a score agree with the true error?", _verdicts(agreement)]
+        parts += [_agreement_table(agreement, error) for error in ERROR_SHOWN]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def write_between(file: Path, text: str) -> None:
+    """Put ``text`` between the markers of ``file``; a file that is not there is made. ValueError without markers."""
+    old = file.read_text("utf-8") if file.exists() else f"# Evaluation\n\n{BEGIN}\n{END}\n"
+    if old.count(BEGIN) != 1 or old.count(END) != 1 or old.index(BEGIN) > old.index(END):
+        raise ValueError(
+            f"{file} has no place for the table: put the lines {BEGIN} and {END} into it, once each"
+        )
+    before, rest = old.split(BEGIN)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.split(END)[1]}", "utf-8")
+
+
+def hardware() -> str:
+    """Processor, cores and threads, and the GPU if torch sees one."""
+    import torch
+
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        models = [
+            line.split(":")[1].strip()
+            for line in info.read_text().splitlines()
+            if line.startswith("model name")
+        ]
+        name = models[0] if models else name
+    text = f"{os.cpu_count()} cores of {name}, {torch.get_num_threads()} thread(s)"
+    return f"{text}, {torch.cuda.get_device_name()}" if torch.cuda.is_available() else text
+
+
+def _facts(about: Circumstances) -> str:
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    rows = "\n".join(f"- **{name}**: {text}" for name, text in about.rows.items())
+    return "\n\n".join(
+        [
+            f"    {about.command}",
+            f"{datetime.now(UTC):%Y-%m-%d}, on {hardware()}{f', {about.note}' if about.note else ''}. "
+            f"Python {platform.python_version()}, {versions}. "
+            f"Cases: {', '.join(f'{k} {v}' for k, v in about.cases.items() if k != 'cases')} "
+            f"({about.cases['cases']}). "
+            f"Networks: {', '.join(f'{k} {v}' for k, v in about.networks.items())}.",
+            rows,
+        ]
+    )
+
+
+def _table(lines: pd.DataFrame, rows: Mapping[str, str], prefix: str) -> str:
+    columns = [c for c in COLUMNS if (lines["column"] == prefix + c.name).any()]
+    if prefix:
+        columns = [c for c in columns if c.name != "clip_similarity_source_image"]
+    names = [name for name in rows if (lines["row"] == name).any()]
+    body = []
+    for name in names:
+        own = lines[lines["row"] == name].set_index("column")
+        cells = [_cell(own, prefix + column.name, column) for column in columns]
+        if any(cells):
+            body.append([name, *cells])
+    return _markdown(
+        ["", *(c.label + {"lower": " ↓", "higher": " ↑"}.get(c.better, "") for c in columns)], body
+    )
+
+
+def _cell(own: pd.DataFrame, name: str, column: Measured) -> str:
+    if name not in own.index:
+        return ""
+    mean, spread = own.loc[name, "mean"] * column.scale, own.loc[name, "spread"] * column.scale
+    shown = f"{mean:.{column.digits}f}"
+    if pd.isna(spread):
+        return shown
+    return f"{shown} ± {spread:.{column.digits}f}"
+
+
+def _after_table(lines: pd.DataFrame) -> str:
+    cases = round(lines["cases"].max())
+    seeds = int(lines["seeds"].max())
+    named = lines.loc[lines["column"] == "chroma_to_named", "cases"]
+    text = f"{cases} cases, {seeds} seed{'s' if seeds > 1 else ''}"
+    if len(named) and round(named.max()) != cases:
+        text += f"; {round(named.max())} of them name one colour"
+    lost = lines.groupby("row")["failures"].max()
+    lost = [f"{row} made nothing of {n}" for row, n in lost.items() if n]
+    return text + ("; " + ", ".join(lost) if lost else "") + "."
+
+
+def _verdicts(agreement: pd.DataFrame) -> str:
+    """Which scores can route, and which cannot, kind by kind."""
+    lines = []
+    for kind, group in agreement[agreement["error"] == ERROR_SHOWN[0]].groupby("kind", sort=False):
+        said = []
+        for verdict, words in (
+            ("useful", "useful for routing"), ("weak", "weak"), ("related", "related, though neither way is better"),
+            ("none", "useless for routing (no agreement shown)"), ("misleading", "misleading"),
+            ("constant", "the same for every picture, so useless here"), ("too few", "too few cases to say"),
+        ):  # fmt: skip
+            names = [_score_name(score) for score in group.loc[group["verdict"] == verdict, "score"]]
+            if names:
+                said.append(f"{words}: {', '.join(names)}")
+        lines.append(f"- **{kind}** (error: {BY_NAME[ERROR_SHOWN[0]].label}). {'; '.join(said)}.")
+    return "\n".join(lines)
+
+
+def _agreement_table(agreement: pd.DataFrame, error: str) -> str:
+    chosen = agreement[(agreement["error"] == error) & agreement["rho"].notna()]
+    if not len(chosen):
+        return ""
+    kinds = list(chosen["kind"].unique())
+    body = []
+    for score, group in chosen.groupby("score", sort=False):
+        by_kind = group.set_index("kind")
+        cells = [
+            f"{r.rho:+.2f} [{r.low:+.2f}, {r.high:+.2f}] {r.verdict}"
+            if (r := _line(by_kind, kind)) is not None
+            else ""
+            for kind in kinds
+        ]
+        body.append([_score_name(str(score)), *cells])
+    return f"Against {BY_NAME[error].label}:\n\n" + _markdown(["score", *kinds], body)
+
+
+def _line(by_kind: pd.DataFrame, kind: str) -> pd.Series | None:
+    return by_kind.loc[kind] if kind in by_kind.index else None
+
+
+def _score_name(score: str) -> str:
+    return (
+        f"`{score.removeprefix(SCORE)}`" if score.startswith(SCORE) else f"{BY_NAME[score].label} (benchmark)"
+    )
+
+
+def _markdown(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    rows = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
