@@ -89,6 +89,15 @@ def test_engines_and_scorers_do_not_know_training_and_studio_knows_neither() -> 
                     assert str(node.module).split(".")[1] not in others, f"{file} imports {node.module}"
 
 
+def test_nothing_in_the_library_imports_evaluation_and_it_does_not_know_training() -> None:
+    for file in (ROOT / "editcore").rglob("*.py"):
+        inside = file.is_relative_to(ROOT / "editcore" / "evaluation")
+        forbidden = ("editcore.training", "editcore.delivery") if inside else ("editcore.evaluation",)
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith(forbidden), f"{file} imports {node.module}"
+
+
 def test_the_rules_see_what_they_should() -> None:
     tree = ast.parse(
         "if x:\n    import torch\ndef f():\n    import prefect\nclass A:\n    import diffusers\n"
