@@ -148,3 +148,23 @@ def test_other_weights_are_another_night(tmp_path: Path) -> None:
 def test_the_bundled_profiles_identity_has_nothing_new_in_it() -> None:
     identity = load_profile("bundled").identity()
     assert not {key for key in identity if key.startswith(("checkpoint", "adapters", "memory"))}
+
+
+def test_a_night_gets_its_engine_from_such_a_profile(tmp_path: Path) -> None:
+    import numpy as np
+    import tiny_pipelines as tiny
+
+    from editcore.editors.base import EditRequest
+    from tasks.models import _load
+
+    tiny.seeded(tiny.stable_diffusion).save_pretrained(tmp_path / "mine")
+    settings = yaml.safe_load((HERE / "sd15.yaml").read_text()) | {"checkpoint": "mine"}
+    settings["options"] |= {"device": "cpu", "dtype": "float32", "steps": 1}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(settings))
+    editor = _load("editor", ready_profile(str(tmp_path / "own.yaml")).model_dump_json())
+    image, alpha = np.full((40, 40, 3), 90, np.uint8), np.zeros((40, 40), np.uint8)
+    alpha[10:30, 10:30] = 255
+    (result,) = editor.edit([EditRequest("r", image, alpha, "make it walnut", "product", 1)])
+    assert editor.batch_size == 8
+    assert np.array_equal(result.image[alpha == 0], image[alpha == 0])
+    assert not np.array_equal(result.image, image)

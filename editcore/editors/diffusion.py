@@ -9,7 +9,7 @@ The region is the request's matte (given, from the segmenter, or named in words)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
@@ -36,11 +36,11 @@ class DiffusionEditor:
     """See ``base.Editor``.
 
     folder: a diffusers folder of a supported class (``backbones.load``). adapters: LoRA files and their scales. steps,
-    guidance, strength, blend: see ``sampling.Settings``. mask: ``given`` takes the request's matte, ``model`` asks
-    the model where a product or region edit belongs, in the frame that the matte sets; a background is always what
-    the matte leaves. prompt: see ``prompts.Style``. cut_out: show backgrounds' models the product on grey, as the
-    bundled one wants it. studio_floor: repaint named floors from the studio's textures. Raises FileNotFoundError and
-    ValueError as ``load_backbone`` and ``add_adapters`` do.
+    guidance, strength, blend, condition: see ``sampling.Settings``. mask: ``given`` takes the request's matte,
+    ``model`` asks the model where a product or region edit belongs, in the frame that the matte sets; a background is
+    always what the matte leaves. prompt: see ``prompts.Style``. cut_out: show the model the product on grey for
+    backgrounds, as the bundled one wants it. studio_floor: repaint named floors from the studio's textures. Raises
+    FileNotFoundError and ValueError as ``load_backbone`` and ``add_adapters`` do.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class DiffusionEditor:
         guidance: float = 5.0,
         strength: float = 0.8,
         blend: bool = True,
+        condition: bool = True,
         mask: Region = "given",
         prompt: Style = "caption",
         cut_out: bool = False,
@@ -64,15 +65,16 @@ class DiffusionEditor:
             raise ValueError(f"found mask {mask!r}, expected given or model")
         check_style(prompt)
         quiet_libraries()
-        self.settings = Settings(steps, guidance, strength, blend)
+        self.settings = Settings(steps, guidance, strength, blend, condition)
         self.mask, self.prompt, self.cut_out, self.studio_floor = mask, prompt, cut_out, studio_floor
         self.batch_size = batch_size
         self.backbone = load_backbone(folder, device, dtype, variant)
         add_adapters(self.backbone.pipeline, adapters or {})
+        sampling = {name: str(value) for name, value in asdict(self.settings).items()}
         self.identity = {
-            "name": "diffusion", "model": type(self.backbone).__name__, "steps": str(steps),
-            "guidance": str(guidance), "strength": str(strength), "blend": str(blend), "mask": mask,
-            "prompt": prompt, "dtype": dtype, "adapters": str(dict(adapters or {})),
+            "name": "diffusion", "model": type(self.backbone).__name__, **sampling, "mask": mask, "prompt": prompt,
+            "cut_out": str(cut_out), "studio_floor": str(studio_floor), "dtype": dtype,
+            "adapters": str(dict(adapters or {})),
         }  # fmt: skip
 
     def edit(self, requests: Sequence[EditRequest]) -> list[EditResult]:
@@ -123,6 +125,7 @@ class DiffusionEditor:
         regions = estimate_region(
             self.backbone, _pictures([inputs[n] for n in rows]), [texts[n] for n in rows],
             [prompt_before(instructions[n]) for n in rows], [requests[n].seed for n in rows],
+            condition=self.settings.condition,
         )[:, 0].cpu().numpy()  # fmt: skip
         for n, region in zip(rows, regions, strict=True):
             alpha = _in_picture(region, inputs[n].box, requests[n].alpha.shape)

@@ -41,6 +41,8 @@ class Settings:
     """Time at which sampling starts, (0, 1]: 1 keeps nothing but what noise cannot hide, 0.5 keeps the layout."""
     blend: bool = True
     """Whether what lies outside the region is put back after every step."""
+    condition: bool = True
+    """Whether backbones with channels for source and region get them; without, they paint from words alone."""
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -79,7 +81,7 @@ def edit_pictures(
         noised(source, noise, *backbone.levels(start)),
         times,
         Guidance.of(backbone, words, settings.guidance),
-        Condition(source, region),
+        Condition(source, region) if settings.condition else None,
         _putting_back(source, noise, region) if settings.blend and region_B1HW is not None else None,
     )
     return backbone.decode(latent).clamp(0, 1)

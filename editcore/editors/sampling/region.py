@@ -39,21 +39,22 @@ def estimate_region(
     seeds: Sequence[int],
     draws: int = DRAWS,
     threshold: float = THRESHOLD,
+    condition: bool = True,
 ) -> Tensor:
     """Where ``words`` would change pictures that ``before`` describes: (B, 1, H, W) float32, 1 = would, else 0.
 
-    source_B3HW: pictures in [0, 1], ``backbone.side`` square. Costs ``2 draws`` calls of the network per picture. What
-    kind of output it is does not matter: at one time, a difference of noise estimates is a constant times the
-    difference of outputs, and normalising removes the constant.
+    source_B3HW: pictures in [0, 1], ``backbone.side`` square. condition: see ``edit.Settings``. Costs ``2 draws``
+    calls of the network per picture. What kind of output it is does not matter: at one time, a difference of noise
+    estimates is a constant times the difference of outputs, and normalising removes the constant.
     """
     source = backbone.encode(source_B3HW)
     time = torch.full((len(source),), AT, device=source.device)
-    condition = Condition(source, latent_region(None, source))
+    shown = Condition(source, latent_region(None, source)) if condition else None
     asked, described = backbone.embed(words), backbone.embed(before)
     total = torch.zeros_like(source[:, :1])
     for noise in row_noise(seeds, source, draws):
         noisy = noised(source, noise, *backbone.levels(time))
-        said = [backbone.predict(noisy, time, text, condition) for text in (asked, described)]
+        said = [backbone.predict(noisy, time, text, shown) for text in (asked, described)]
         total += (said[0] - said[1]).abs().mean(dim=1, keepdim=True)
     normal = total / (EXTREME * total.mean(dim=(2, 3), keepdim=True)).clamp(min=1e-12)
     smooth = F.interpolate(normal.clamp(max=1), source_B3HW.shape[-2:], mode="bilinear")
