@@ -23,6 +23,7 @@ LIGHT = (
     "flows/demo.py",
     "tasks/__init__.py",
     "editcore/campaign.py",
+    "editcore/checkpoints.py",
     "editcore/fingerprint.py",
     "editcore/images.py",
     "editcore/lease.py",
