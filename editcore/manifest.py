@@ -93,6 +93,18 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "mask_soft_share", _REAL, "segment", "in-between pixels over mask area, 0..1; higher is more doubtful"
     ),
+    Column(
+        "mask_ragged",
+        _REAL,
+        "segment",
+        "outline over smoothed outline; 1 = smooth; grass and fur above 1.1; 1 for a mask from people",
+    ),
+    Column(
+        "mask_disagreement",
+        _REAL,
+        "segment",
+        "share of the mask that one of the network's looks contests, 0..1; lower is better; 0 without a network",
+    ),
     Column("mask_doubt", _TEXT, "segment", "why a person should check the mask; empty if fine"),
     Column("image_path", _TEXT, "edit", "edited picture, lossless PNG of the source's size"),
     Column(
@@ -257,7 +269,7 @@ def merged(run: str) -> pa.Table:
         own = own_columns(step)
         for record in read_step(run, step).to_pylist():
             row = rows[record["row_id"]]
-            row |= {name: record[name] for name in own}
+            row |= {name: record.get(name) for name in own}  # parts of older nights lack newer columns
             if record["outcome"] != Outcome.OK and not row["failed_step"]:
                 row |= {name: record[name] for name in ("outcome", "code", "message", "attempts")}
                 row["failed_step"] = step

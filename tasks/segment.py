@@ -50,5 +50,7 @@ def _segment(night: Night, named: Row, given_mask_uri: str | None, region: str) 
         "mask_border_share": matte.figures.border_share,
         "mask_components": matte.figures.components,
         "mask_soft_share": matte.figures.soft_share,
+        "mask_ragged": matte.figures.ragged,
+        "mask_disagreement": matte.figures.disagreement,
         "mask_doubt": matte.doubt,
     }

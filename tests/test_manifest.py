@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import io
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from editcore import manifest, storage
@@ -98,3 +100,15 @@ def test_merged_of_an_unfinished_night_has_nulls(run: str) -> None:
     assert merged.num_rows == 4
     assert merged["route"].null_count == 4
     assert pa.types.is_string(merged.schema.field("outcome").type)
+
+
+def test_parts_written_before_a_column_existed_leave_it_empty(run: str) -> None:
+    finish(run)
+    for shard in (0, 1):
+        path = manifest.part_path(run, "segment", shard)
+        old = pq.read_table(io.BytesIO(storage.read_bytes(path))).drop_columns(["mask_disagreement"])
+        sink = io.BytesIO()
+        pq.write_table(old, sink)
+        storage.put(path, sink.getvalue())
+    assert manifest.merged(run)["mask_disagreement"].to_pylist() == [None] * 4
+    assert manifest.account(run).balanced

@@ -10,13 +10,13 @@ file raises ``ModelMissing``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from editcore.images import BadImage, Picture, fit_mask
+from editcore.segmentation.opinions import Opinions, Saliency, ask
 from editcore.segmentation.quality import DoubtThresholds, Figures, doubt, measure
 from editcore.segmentation.refine import refine
 from editcore.segmentation.regions import BadRegion, coloured_region
@@ -28,8 +28,10 @@ __all__ = [
     "Figures",
     "Matte",
     "ModelMissing",
+    "Opinions",
     "Saliency",
     "U2NetP",
+    "ask",
     "doubt",
     "measure",
     "segment",
@@ -37,8 +39,6 @@ __all__ = [
 ]
 
 Source = Literal["given", "alpha", "u2netp"]
-Saliency = Callable[[np.ndarray], np.ndarray]
-"""(H, W, 3) uint8 to a (h, w) float32 map in [0, 1]: ``U2NetP``, or another profile's network."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,12 @@ def segment(
     """The matte of the product in ``picture``, or of the ``region`` of it that the words name.
 
     ``given_mask`` (h, w) uint8, 255 = product (with ``region`` set: = that region); it is resized when its
-    proportions are the picture's. ``model`` stands in for the bundled U²-Net-p.
+    proportions are the picture's. ``model`` stands in for the bundled U²-Net-p; it is asked two or three
+    times (``opinions``).
 
     Raises ``BadImage`` (``mask_size``, ``mask_empty``, ``no_product``) and ``BadRegion``.
     """
-    coarse: np.ndarray | None = None
+    whole, disagreement = None, 0.0
     source: Source
     if given_mask is not None:
         alpha, source = fit_mask(given_mask, picture.height, picture.width), "given"
@@ -78,10 +79,11 @@ def segment(
         alpha, source = picture.alpha, "alpha"
         _require(alpha, "mask_empty", "The picture is transparent nearly everywhere; give a mask or fill it.")
     else:
-        coarse, source = (model or u2netp())(picture.rgb), "u2netp"
-        alpha = refine(picture.rgb, coarse)
+        opinions, source = ask(picture.rgb, model or u2netp()), "u2netp"
+        whole, disagreement = opinions.whole, opinions.disagreement
+        alpha = refine(picture.rgb, opinions.map)
         _require(alpha, "no_product", "Nothing stands out from the background; give a mask for this picture.")
-    figures = measure(alpha, coarse)
+    figures = measure(alpha, whole, disagreement)
     # People who drew a mask meant it; only the network's guesses and accidental transparency are doubted.
     sentence = "" if source == "given" else doubt(figures, limits)
     if region and source != "given":

@@ -1,8 +1,9 @@
 """How far a mask can be believed: figures for the manifest and a sentence for people when it is doubtful.
 
 The network does not know when it fails, but its failures leave traces: a mask that runs out of the picture,
-several pieces, a wide soft zone, next to nothing or next to everything. What leaves none (a neighbour
-joined with a crisp edge in one piece) needs eyes; see docs/lab.md for how many photos that were.
+several pieces, a wide soft zone, next to nothing or next to everything, another answer to a closer look, an
+outline as ragged as the grass before the product. What leaves none (a neighbour joined with a crisp edge in
+one piece, a handle that no look sees) needs eyes; see docs/lab.md for how many photos that were.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ import numpy as np
 
 _SMALL = 320
 """Figures are taken at this longer side: they do not depend on the photo's resolution, and cost 2 ms."""
+_OUTLINE = 640
+"""The outline's at this one: blades of grass are gone at 320."""
+_SMOOTH = 0.0095
+"""Deviation of the blur that smooths an outline, in shares of the longer side (6 px at 640)."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,11 @@ class Figures:
     """Highest value of the network's map, [0, 1]; 1 for masks from people."""
     holes: float
     """Area of enclosed gaps over the mask's area (a mug's handle has one; a lost middle too)."""
+    ragged: float
+    """Length of the outline over that of the smoothed mask: 1 for a ball, 1.1 for fur, more for grass; 1 for
+    masks from people, who may mean it."""
+    disagreement: float
+    """How far one of the network's looks is from the mask, [0, 1] (``opinions``); 0 without a network."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +65,15 @@ class DoubtThresholds:
     """The network never got surer than this."""
     max_holes: float = 0.10
     """More of the mask is gaps."""
+    max_ragged: float = 1.15
+    """A longer outline: grass before the product, fur, or a torn mask."""
+    max_disagreement: float = 0.02
+    """More of the mask contested by one of the network's looks."""
 
 
-def measure(alpha: np.ndarray, coarse: np.ndarray | None = None) -> Figures:
-    """Figures of a matte (H, W) uint8, 255 = product; ``coarse`` is the network's map in [0, 1], if any."""
+def measure(alpha: np.ndarray, coarse: np.ndarray | None = None, disagreement: float = 0.0) -> Figures:
+    """Figures of a matte (H, W) uint8, 255 = product; ``coarse`` is the network's map of the whole picture in
+    [0, 1], if any, and ``disagreement`` that of its looks."""
     scale = _SMALL / max(alpha.shape)
     small = cv2.resize(alpha, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else alpha
     solid = (small > 127).astype(np.uint8)
@@ -73,6 +88,8 @@ def measure(alpha: np.ndarray, coarse: np.ndarray | None = None) -> Figures:
         soft_share=min(1.0, float(((map_ > 0.1) & (map_ < 0.9)).sum() / max((map_ > 0.5).sum(), 1))),
         peak=1.0 if coarse is None else float(coarse.max()),
         holes=_holes(solid) / total,
+        ragged=1.0 if coarse is None else _ragged(alpha),
+        disagreement=disagreement,
     )
 
 
@@ -93,6 +110,14 @@ def doubt(figures: Figures, limits: DoubtThresholds | None = None) -> str:
         (f.soft_share > t.max_soft_share, f"The mask is undecided over {f.soft_share:.0%} of its area."),
         (f.peak < t.min_peak, f"Nothing stands out in the picture (at most {f.peak:.0%} sure)."),
         (f.holes > t.max_holes, f"The mask has gaps of {f.holes:.0%} of its area."),
+        (
+            f.ragged > t.max_ragged,
+            f"The mask's outline is ragged ({f.ragged - 1:.0%} longer than smooth): grass, fur or a tear.",
+        ),
+        (
+            f.disagreement > t.max_disagreement,
+            f"A second look contests {f.disagreement:.0%} of the mask.",
+        ),
     )
     return " ".join(sentence for failed, sentence in checks if failed)
 
@@ -108,3 +133,18 @@ def _holes(solid: np.ndarray) -> int:
     framed = np.pad(1 - solid, 1, constant_values=1)
     _, labels = cv2.connectedComponents(framed, connectivity=4)
     return int(((labels != labels[0, 0]) & (framed == 1)).sum())
+
+
+def _ragged(alpha: np.ndarray) -> float:
+    """Outline of the mask at ``_OUTLINE`` pixels over that of the same, smoothed; 1 where nothing is left."""
+    scale = min(1.0, _OUTLINE / max(alpha.shape))
+    small = cv2.resize(alpha, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur((small > 127).astype(np.float32), (0, 0), _SMOOTH * max(small.shape))
+    length = _outline(smooth > 0.5)
+    return _outline(small > 127) / length if length else 1.0
+
+
+def _outline(solid: np.ndarray) -> float:
+    """Length of all outer outlines in pixels."""
+    outlines, _ = cv2.findContours(solid.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return float(sum(cv2.arcLength(outline, True) for outline in outlines))

@@ -47,7 +47,9 @@ def segment(picture: Any, given_mask: np.ndarray | None = None, region: str | No
     height, width = picture.rgb.shape[:2]
     alpha = np.zeros((height, width), np.uint8)
     alpha[height // 4 : -height // 4, width // 4 : -width // 4] = 255
-    figures = SimpleNamespace(area=0.25, border_share=0.0, components=1, soft_share=0.0)
+    figures = SimpleNamespace(
+        area=0.25, border_share=0.0, components=1, soft_share=0.0, ragged=1.0, disagreement=0.0
+    )
     source = "stand-in" if given_mask is None else "given"
     return SimpleNamespace(
         alpha=alpha if given_mask is None else given_mask, source=source, figures=figures, doubt=""

@@ -46,6 +46,23 @@ def test_an_undecided_or_unsure_network_is_doubted() -> None:
     assert "at most 50% sure" in doubt(measure(disc(), sure * 0.5))
 
 
+def test_a_ragged_outline_is_doubted_unless_people_drew_it() -> None:
+    grown = disc(640, 200, (320, 320))
+    assert measure(grown, grown / 255).ragged == pytest.approx(1, abs=0.05)
+    grassy = grown.copy()
+    grassy[440:, ::12] = 0  # blades before the foot
+    grassy[440:, 1::12] = 0
+    grassy[440:, 2::12] = 0
+    figures = measure(grassy, grown / 255)
+    assert figures.ragged > 1.3 and "ragged" in doubt(figures)
+    assert measure(grassy).ragged == 1
+
+
+def test_a_mask_that_a_second_look_contests_is_doubted() -> None:
+    assert measure(disc()).disagreement == 0
+    assert "contests 12%" in doubt(measure(disc(), disc() / 255, disagreement=0.12))
+
+
 def test_figures_do_not_depend_on_resolution() -> None:
     small, large = measure(disc()), measure(disc(1600, 400, (800, 800)))
     assert large.area == pytest.approx(small.area, rel=0.02)
