@@ -67,7 +67,7 @@ class DoubtThresholds:
     """More of the mask is gaps."""
     max_ragged: float = 1.15
     """A longer outline: grass before the product, fur, or a torn mask."""
-    max_disagreement: float = 0.02
+    max_disagreement: float = 0.05
     """More of the mask contested by one of the network's looks."""
 
 
