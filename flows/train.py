@@ -1,4 +1,4 @@
-"""``vitrine train``: the bundled models from nothing, stage by stage, each resumable."""
+"""``vitrine train``: the bundled models from nothing, stage by stage, or any model tuned on pairs; all resumable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import typer
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
-    help="Train the bundled models. Stages that are done are skipped; a killed stage goes on where it was.",
+    help="Train the bundled models (all, stage, install), or tune a model on pairs (tune). What is done is skipped; "
+    "what was killed goes on where it was.",
 )  # fmt: skip
 
 Work = Annotated[Path, typer.Option(help="Folder for data, checkpoints and results; about 10 GB.")]
@@ -50,6 +51,26 @@ def install(work: Work = Path("train")) -> None:
     from editcore.training.recipe import install as into_package
 
     typer.echo(f"bundled models: {into_package(work):.1f} MB in all (the limit is 40)")
+
+
+@app.command(epilog="Example: vitrine train tune --config tune.yaml")
+def tune(
+    config: Annotated[Path, typer.Option(help="What to tune, on which pairs; fields in docs/training.md.")],
+) -> None:
+    """Tune a model on pseudo-pairs: an adapter, or every weight. The same command again goes on."""
+    from editcore.training.loop import Diverged
+    from editcore.training.pairs.store import PairsMissing
+    from editcore.training.tuning import TuningError, load_config
+    from editcore.training.tuning import tune as run
+
+    try:
+        typer.echo(f"done: {run(load_config(config))}")
+    except (TuningError, PairsMissing) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    except Diverged as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 def _run(stage: str, work: Path, scale: float, workers: int) -> None:

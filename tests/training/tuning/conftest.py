@@ -35,7 +35,7 @@ def pair_row(number: int, rng: np.random.Generator, side: int = SIDE) -> dict[st
         np.where(region[..., None] > 0, COLOURS[colour], wall)
         for colour, wall in ((old, walls[0]), (new, walls[1]))
     )
-    spread = (number * 2654435761) % 2**32
+    spread = ((number + 1) * 2654435761) % 2**32
     return {
         "pair_id": f"{spread:08x}{number:08x}", "source": png(source), "target": png(target),
         "region": png(region), "source_mask": png(region), "target_mask": png(region),
