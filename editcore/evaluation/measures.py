@@ -30,13 +30,9 @@ class Measures:
         device: str = "cpu",
     ) -> None:
         """clip, clip_pretrained: as for ``scoring.Scorer``; PIE-Bench's is ``ViT-L-14`` with ``openai``. vit: folder
-        of a ViTModel for the structure distance; PIE-Bench's is DINO ViT-B/8. None: see ``structure``."""
+        of a ViTModel for the structure distance; PIE-Bench's is DINO ViT-B/8. None: not measured."""
         self._scorer = Scorer(clip, clip_pretrained, device)
-        self._structure = None
-        if vit is not None:
-            self._structure = Structure.of_vit(vit, device)
-        elif self._scorer.clip is not None:
-            self._structure = Structure.of_clip(self._scorer.clip)
+        self._structure = Structure(vit, device) if vit is not None else None
         structure = self._structure.name if self._structure else "none"
         self.networks = self._scorer.identity | {"structure": structure}
         """Which network made which figures; values of two do not compare."""

@@ -14,8 +14,6 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -52,9 +50,9 @@ def slug(name: str) -> str:
     return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
-def put_table(path: str, rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Write rows in one move; gives them back as a frame."""
-    table = pa.Table.from_pylist(list(rows), schema=schema())
+def put_table(path: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Write rows in one move; gives them back as ``get_table`` would."""
+    table = pa.Table.from_pandas(rows, schema=schema(), preserve_index=False)
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     storage.put(path, buffer.getvalue())

@@ -68,8 +68,7 @@ def evaluate(
                     say(f"{row.name}, {kind}, seed {seed}: {len(table)} cases")
                 parts.append(table)
     everything = pd.concat(parts, ignore_index=True)
-    results.put_table(storage.join(output, "results.parquet"), everything.to_dict("records"))
-    return everything
+    return results.put_table(storage.join(output, "results.parquet"), everything)
 
 
 def _make(method: Method, cases: list[Case], measures: Measures, place: _Place, seed: int) -> pd.DataFrame:
@@ -91,7 +90,7 @@ def _make(method: Method, cases: list[Case], measures: Measures, place: _Place, 
             f"row {method.name} made nothing of the {len(lines)} cases of kind {cases[0].kind}; "
             f"the first: {lines[0]['failure']}"
         )
-    return results.put_table(f"{place.path}.parquet", lines)
+    return results.put_table(f"{place.path}.parquet", pd.DataFrame(lines, columns=results.schema().names))
 
 
 def _batches(cases: list[Case], size: int) -> Iterator[list[Case]]:

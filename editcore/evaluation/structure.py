@@ -5,8 +5,9 @@ of cosines between the key features of all tokens in a vision transformer's last
 distance of two pictures is the mean squared difference of their matrices (PIE-Bench's form of the paper's norm).
 
 PIE-Bench takes DINO ViT-B/8 at 224 pixels. That network is not shipped: give the folder of a ``transformers``
-ViTModel. A ViT-B/8 fills ``structure_distance``, any other ``structure_distance_other``; without a folder the keys of
-the CLIP model in use fill the latter.
+ViTModel. A ViT-B/8 fills ``structure_distance``, any other ``structure_distance_other``; without a folder both stay
+empty. The bundled scorer's keys are no stand-in: on exact recolours, which change no shape, they gave a distance of
+0.32 (two specimens), so they see colour.
 """
 
 from __future__ import annotations
@@ -17,10 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from editcore.scoring.clip import Clip
-
-Keys = Callable[[Sequence[np.ndarray]], np.ndarray | None]
-"""(N, T, D) float32 keys of N (H, W, 3) uint8 pictures; None if the network has none."""
+Keys = Callable[[Sequence[np.ndarray]], np.ndarray]
+"""(N, T, D) float32 keys of N (H, W, 3) uint8 pictures."""
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -35,30 +34,19 @@ def self_similarity(keys_NTD: np.ndarray) -> np.ndarray:
 class Structure:
     """A network to measure with; ``column`` is where its figures belong."""
 
-    def __init__(self, keys: Keys, name: str, column: str = "structure_distance_other") -> None:
-        self._keys, self.name, self.column = keys, name, column
-
-    @classmethod
-    def of_clip(cls, clip: Clip) -> Structure:
-        """The vision tower of a CLIP model."""
-        return cls(clip.keys, f"{clip.name} (vision keys)")
-
-    @classmethod
-    def of_vit(cls, folder: Path, device: str = "cpu") -> Structure:
-        """A local ViTModel. ValueError says what is wrong with the folder."""
+    def __init__(self, folder: Path, device: str = "cpu") -> None:
+        """folder: of a ViTModel. ValueError says what is wrong with it."""
         vit = VitKeys(folder, device)
         published = vit.config.hidden_size == 768 and vit.config.patch_size == 8
-        column = "structure_distance" if published else "structure_distance_other"
-        return cls(vit.__call__ if not published else vit.as_published, f"vit:{folder.name}", column)
+        self._keys: Keys = vit.as_published if published else vit
+        self.column = "structure_distance" if published else "structure_distance_other"
+        self.name = f"vit:{folder.name}"
 
-    def __call__(self, before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> list[float | None]:
-        """Distances of N pairs, >= 0; 0 = same structure. None where the network gives no keys."""
+    def __call__(self, before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> list[float]:
+        """Distances of N pairs, >= 0; 0 = same structure."""
         if not len(before):
             return []
-        keys = self._keys([*before, *after])
-        if keys is None:
-            return [None] * len(before)
-        was, now = np.split(self_similarity(keys), 2)
+        was, now = np.split(self_similarity(self._keys([*before, *after])), 2)
         return [float(d) for d in np.square(was - now).mean(axis=(1, 2))]
 
 

@@ -82,32 +82,6 @@ class Clip:
             tokens = self._tokenizer(list(texts)).to(self._device)
             return self._model.encode_text(tokens, normalize=True).float().cpu().numpy()
 
-    def keys(self, pictures: Sequence[np.ndarray]) -> np.ndarray | None:
-        """(N, T, D) float32 key features of the vision tower's last block, heads side by side; T counts the class
-        token. None for towers that are no ``open_clip`` transformer.
-
-        pictures: (H, W, 3) uint8.
-        """
-        import torch
-        from PIL import Image
-
-        blocks = getattr(getattr(self._model.visual, "transformer", None), "resblocks", None)
-        if not blocks or getattr(blocks[-1].attn, "in_proj_weight", None) is None:
-            return None
-        last, seen = blocks[-1], []
-        hook = last.ln_1.register_forward_hook(lambda module, given, out: seen.append(out))
-        batch = torch.stack([self._preprocess(Image.fromarray(p)) for p in pictures]).to(self._device)
-        try:
-            with torch.inference_mode():
-                self._model.encode_image(batch)
-                _, weight, _ = last.attn.in_proj_weight.chunk(3)
-                _, bias, _ = last.attn.in_proj_bias.chunk(3)
-                keys = torch.nn.functional.linear(seen[0], weight, bias)
-        finally:
-            hook.remove()
-        batch_first = self._model.visual.transformer.batch_first
-        return (keys if batch_first else keys.transpose(0, 1)).float().cpu().numpy()
-
     def score(
         self,
         before: Sequence[np.ndarray],

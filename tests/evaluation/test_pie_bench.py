@@ -27,6 +27,7 @@ def entry(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def bench(folder: Path, entries: dict[str, Any]) -> Path:
+    folder.mkdir(exist_ok=True)
     for value in entries.values():
         file = folder / "annotation_images" / value.get("image_path", "none")
         if file.resolve().is_relative_to(folder):

@@ -43,7 +43,7 @@ def test_results_belong_to_weights_and_not_to_their_place(tmp_path: Path) -> Non
     for name, content in (("one", "{}"), ("two", "{}"), ("three", '{"other": 1}')):
         file = rows_file(tmp_path / name, text)
         (tmp_path / name / "model").mkdir()
-        (tmp_path / name / "model" / "config.json").write_text(content)
+        (tmp_path / name / "model" / "model_index.json").write_text(content)
         identities.append([row.identity() for row in load_rows(file)])
     assert identities[0] == identities[1]
     assert identities[0][0] != identities[2][0] and identities[0][1] != identities[2][1]
