@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from editcore.lexicon import colour_named
 from editcore.training.pairs.prompts import propose, vocabulary
-from editcore.training.pairs.retrieval import Found, Match, retrieve
+from editcore.training.pairs.retrieval import FILTERS, Found, Match, retrieve
 from editcore.training.pairs.run import PairRun, Row
-from editcore.training.pairs.slots import read
+from editcore.training.pairs.slots import Reading, read
 
 EDITS = pa.schema(
     [
-        *[(name, pa.string()) for name in ("item_id", "kind", "old", "new", "noun", "edit_prompt")],
+        *[(name, pa.string()) for name in ("item_id", "kind", "old", "new", "word", "noun", "edit_prompt")],
         ("embedding", pa.list_(pa.float32())),
     ]
 )
@@ -49,6 +50,7 @@ def make_edits(run: PairRun, shard: int, clip: Any) -> dict[str, int]:
             edits = propose(row["caption"], row["item_id"], words, run.settings.edits_per_picture)
             rows += [
                 {
+                    "word": e.word,
                     "item_id": row["item_id"], "kind": e.kind, "old": e.old, "new": e.new, "noun": e.noun,
                     "edit_prompt": e.prompt,
                 }
@@ -85,13 +87,13 @@ def make_matches(run: PairRun) -> int:
 
 def _retrieved(run: PairRun, pool: list[Row], edits: list[Row], number: dict[str, int]) -> Found:
     if not edits:
-        return Found([], {}, (0.0, 0.0), 0)
-    readings = [{slot.word for slot in read(row["caption"]).slots} for row in pool]
-    captions = [row["caption"].lower() for row in pool]
+        return Found([], dict.fromkeys(FILTERS, 0), (0.0, 0.0), 0)
+    asked = run.settings.agreement
+    readings = [read(row["caption"]) for row in pool] if asked != "none" else []
 
     def agrees(edit: int, target: int) -> bool:
-        new = edits[edit]["new"].lower()
-        return new in readings[target] or new in captions[target]
+        source = readings[number[edits[edit]["item_id"]]] if asked == "product" else None
+        return says(readings[target], edits[edit]["kind"], edits[edit]["word"], source)
 
     return retrieve(
         np.array([row["embedding"] for row in pool], np.float32),
@@ -99,8 +101,24 @@ def _retrieved(run: PairRun, pool: list[Row], edits: list[Row], number: dict[str
         np.array([number[edit["item_id"]] for edit in edits]),
         np.array([edit["embedding"] for edit in edits], np.float32),
         run.settings,
-        agrees,
+        agrees if asked != "none" else None,
     )
+
+
+def says(target: Reading, kind: str, word: str, source: Reading | None = None) -> bool:
+    """Whether a caption holds a word (canonical) as this kind, and with ``source`` given, the same product.
+
+    Colours agree by family, since "mustard" is a yellow; a swapped noun needs no other agreement."""
+    said = {slot.word for slot in target.slots if slot.kind == kind}
+    family = {_family(name) for name in said} - {None} if kind in ("colour", "setting") else set()
+    holds = word in said or _family(word) in family
+    return holds and (source is None or kind == "noun" or target.product == source.product)
+
+
+def _family(name: str) -> str | None:
+    """The basic colour of a colour's name, None for other words; "oak wood" is a surface and no brown."""
+    colour = colour_named(name)
+    return colour.base if colour else None
 
 
 def _row(match: Match, pool: list[Row], edit: Row, number: dict[str, int]) -> Row:

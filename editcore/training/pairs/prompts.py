@@ -20,7 +20,7 @@ from editcore.training.pairs import siblings
 from editcore.training.pairs.slots import Kind, Reading, Slot, read
 
 Vocabulary = Mapping[str, Mapping[str, int]]
-"""Slot.pool -> canonical word -> how many captions of the pool hold it."""
+"""Slot.pool, and "product/Slot.pool" -> canonical word -> how many captions of the pool hold it."""
 _ARTICLE = re.compile(r"\b(an?) $", re.IGNORECASE)
 _PAIRED = re.compile(r" and [\w ]+? $")
 """The second colour of "navy and white striped", as it stands before the pattern."""
@@ -35,17 +35,21 @@ class Edit:
     """The words taken out, as written."""
     new: str
     """The words put in."""
+    word: str
+    """The same as a canonical name."""
     prompt: str
     noun: str
     """The product's noun in the source's caption, "" if none was found; for masks by words."""
 
 
 def vocabulary(captions: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Count the swappable words of the pool."""
+    """Count the swappable words of the pool, for each product and for all together."""
     counts: dict[str, Counter[str]] = {}
     for caption in captions:
-        for slot in read(caption).slots:
-            counts.setdefault(slot.pool, Counter())[slot.word] += 1
+        reading = read(caption)
+        for slot in reading.slots:
+            for pool in (slot.pool, f"{reading.product}/{slot.pool}"):
+                counts.setdefault(pool, Counter())[slot.word] += 1
     return {pool: dict(sorted(words.items())) for pool, words in sorted(counts.items())}
 
 
@@ -57,7 +61,7 @@ def propose(caption: str, identity: str, pool: Vocabulary, limit: int) -> list[E
     rng = random.Random(f"{identity}\n{caption}")
     reading = read(caption)
     slots = [slot for slot in rng.sample(reading.slots, len(reading.slots)) if slot.options]
-    queues = [_ranked(slot, pool, rng) for slot in slots]
+    queues = [_ranked(slot, reading.product, pool, rng) for slot in slots]
     edits: dict[str, Edit] = {}
     while len(edits) < limit and any(queues):
         for slot, queue in zip(slots, queues, strict=True):
@@ -77,18 +81,19 @@ def swap(reading: Reading, slot: Slot, word: str) -> Edit:
         prompt = _made_plain(reading, slot)
     else:
         prompt = _joined(before, new, after)
-    return Edit(slot.kind, old, new, prompt, reading.noun)
+    return Edit(slot.kind, old, new, word, prompt, reading.noun)
 
 
-def _ranked(slot: Slot, pool: Vocabulary, rng: random.Random) -> list[str]:
-    """The options in random order, the best last: words of the pool alone if it holds any, else all.
+def _ranked(slot: Slot, product: str, pool: Vocabulary, rng: random.Random) -> list[str]:
+    """The options in random order, the best last: what the pool says of the same product, then of any; words it
+    does not hold at all only if it holds none.
 
     Without a pool, colours are the basic ones: "mauve" and "puce" would say more than a picture can show."""
-    seen = pool.get(slot.pool, {})
+    near, seen = pool.get(f"{product}/{slot.pool}", {}), pool.get(slot.pool, {})
     known = [word for word in slot.options if word in seen]
     basic = slot.pool in ("colour", "backdrop")
     options = known or list(siblings.basic_colours(slot.word) if basic else slot.options)
-    return rng.sample(options, len(options))
+    return sorted(rng.sample(options, len(options)), key=lambda word: word in near)
 
 
 def _written(slot: Slot, old: str, word: str) -> str:

@@ -20,6 +20,8 @@ EXACT_UP_TO = 20_000
 """Pictures up to which similarities are simply multiplied out; above it faiss searches."""
 SAMPLED = 200_000
 """Random pairs of the pool from which its quantiles are read."""
+BLOCK = 1024
+"""Edits filtered at once: 1024 x 32 embeddings of 768 numbers are 100 MB."""
 FILTERS = (
     "self",
     "duplicate",
@@ -33,7 +35,7 @@ FILTERS = (
 )
 """Reasons in the order they are tried. ``self``: the source itself. ``duplicate``: a copy of another picture.
 ``too_different``, ``too_alike``: outside the band. ``no_gain``: the edit prompt fits it no better than the
-source. ``words``: its caption lacks the new word. ``taken``: the edit had a better target. ``same_pair``: the
+source. ``words``: its caption does not say what it should. ``taken``: the edit had a better target. ``same_pair``: the
 same two pictures pair already. ``over_cap``: the target was used ``reuse`` times."""
 
 
@@ -75,13 +77,13 @@ def retrieve(
     sources_E: np.ndarray,
     prompts_ED: np.ndarray,
     settings: PairSettings,
-    agrees: Callable[[int, int], bool] = lambda edit, target: True,
+    agrees: Callable[[int, int], bool] | None = None,
 ) -> Found:
     """Find a target for each edit, best matches first.
 
     pool_ND: float32 unit embeddings of N pictures; digests: their contents' sha256, equal for copies; sources_E:
     which picture each edit starts from; prompts_ED: unit embeddings of the edit prompts; agrees(edit, target):
-    whether the target's caption holds the new word (asked only with ``settings.words_agree``).
+    whether the target's caption says what it should (None: not asked).
     """
     low, high = cosines(settings.similarity, pool_ND)
     first = originals(pool_ND, digests, settings.duplicate)
@@ -89,21 +91,27 @@ def retrieve(
     queries_ED = prompts_ED + pool_ND[sources_E]
     queries_ED /= np.maximum(np.linalg.norm(queries_ED, axis=1, keepdims=True), 1e-12)
     scores_EK, near_EK = search(pool_ND, queries_ED, min(settings.neighbours, len(pool_ND)))
-    to_source_E = (prompts_ED * pool_ND[sources_E]).sum(axis=1)
     candidates: list[Match] = []
-    for edit, source in enumerate(sources_E):
-        for score, target in zip(scores_EK[edit], near_EK[edit], strict=True):
-            match = Match(
-                edit, int(target), float(score), float(pool_ND[source] @ pool_ND[target]),
-                float(to_source_E[edit]), float(prompts_ED[edit] @ pool_ND[target]),
-            )  # fmt: skip
-            why = _unfit(match, int(source), first, low, high, settings)
-            if not why and settings.words_agree and not agrees(edit, int(target)):
-                why = "words"
-            if why:
-                removed[why] += 1
-            else:
-                candidates.append(match)
+    for start in range(0, len(sources_E), BLOCK):
+        block = slice(start, start + BLOCK)
+        near, to_pool = near_EK[block], pool_ND[near_EK[block]]
+        source_BD, prompt_BD = pool_ND[sources_E[block]], prompts_ED[block]
+        similarity = np.einsum("bd,bkd->bk", source_BD, to_pool)
+        to_target = np.einsum("bd,bkd->bk", prompt_BD, to_pool)
+        to_source = (source_BD * prompt_BD).sum(axis=1)
+        itself = (near < 0) | (near == sources_E[block, None])  # faiss fills up with -1
+        copies = (first[near] != near) | (first[near] == first[sources_E[block], None])
+        weak = to_target - to_source[:, None] <= settings.gain
+        tests = [itself, copies, similarity < low, similarity > high, weak]
+        reasons = np.select(tests, range(len(tests)), default=-1)
+        removed.update({FILTERS[i]: int((reasons == i).sum()) for i in range(len(tests))})
+        for row, place in np.argwhere(reasons == -1):
+            edit, target = start + int(row), int(near[row, place])
+            if agrees is not None and not agrees(edit, target):
+                removed["words"] += 1
+                continue
+            figures = (scores_EK[edit, place], similarity[row, place], to_source[row], to_target[row, place])
+            candidates.append(Match(edit, target, *map(float, figures)))
     matches = _assign(candidates, sources_E, settings.reuse, removed)
     return Found(
         sorted(matches, key=lambda m: m.edit),
@@ -173,21 +181,6 @@ def _search_large(pool_ND: np.ndarray, queries_QD: np.ndarray, k: int) -> tuple[
         faiss.omp_set_num_threads(threads)
     scores, near = index.search(np.ascontiguousarray(queries_QD, np.float32), k)
     return scores, near
-
-
-def _unfit(
-    match: Match, source: int, first: np.ndarray, low: float, high: float, settings: PairSettings
-) -> str:
-    """The filter that removes a candidate, "" if none does."""
-    if match.target < 0 or match.target == source:  # faiss fills up with -1
-        return "self"
-    if first[match.target] != match.target or first[match.target] == first[source]:
-        return "duplicate"
-    if match.similarity < low:
-        return "too_different"
-    if match.similarity > high:
-        return "too_alike"
-    return "no_gain" if match.to_target - match.to_source <= settings.gain else ""
 
 
 def _assign(

@@ -86,9 +86,10 @@ class PairSettings(_Strict):
         le=1,
         description="Pictures of the pool with a higher cosine are one; the first is kept.",
     )
-    words_agree: bool = Field(
-        default=False,
-        description="Take a target only if its caption holds the new word: for a CLIP too small to be believed.",
+    agreement: Literal["none", "word", "product"] = Field(
+        default="none",
+        description="What the target's caption must say: nothing; the new word; or also the same product. For a CLIP "
+        "too small to be believed alone.",
     )
 
     def identity(self) -> dict[str, Any]:

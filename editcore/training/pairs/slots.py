@@ -53,6 +53,11 @@ class Reading:
     noun: str
     """The product's noun as written, "" if none was found."""
 
+    @property
+    def product(self) -> str:
+        """The product's canonical noun, "" if none was found."""
+        return next((slot.word for slot in self.slots if slot.kind == "noun"), "")
+
 
 def read(caption: str) -> Reading:
     """Find the slots of a caption (``tidy`` it first). A caption without known words has none."""
