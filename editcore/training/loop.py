@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import math
+import multiprocessing
 import os
 import time
 from collections.abc import Iterator
@@ -153,6 +154,8 @@ class _Worker:
             losses.append(self._step(batches, share))
             if self.step % SYNC_STEPS and self.step != self.budget.steps:
                 continue
+            if _orphaned():
+                raise SystemExit("the training's own process is gone; run it again to go on")
             now = time.monotonic()
             self.elapsed, clock = self.elapsed + now - clock, now
             self._average()
@@ -257,6 +260,12 @@ class _Worker:
             if new:
                 writer.writerow([*row, "figures"])
             writer.writerow([*row.values(), text])
+
+
+def _orphaned() -> bool:
+    """Whether this is a worker whose parent was killed: it would go on training, and writing, unseen."""
+    parent = multiprocessing.parent_process()
+    return parent is not None and not parent.is_alive()
 
 
 def _means(rows: list[dict[str, float]]) -> dict[str, float]:

@@ -106,7 +106,7 @@ def latents(recipe: Recipe) -> None:
     from editcore.training.store import encode_store
 
     for folder in reversed(_with_cutouts(recipe, "store", "cutout_store")):
-        encode_store(folder, recipe.work / "autoencoder")
+        encode_store(folder, recipe.work / "autoencoder", recipe.workers)
 
 
 def editor(recipe: Recipe) -> None:

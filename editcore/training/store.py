@@ -21,6 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -110,23 +111,44 @@ def write_store(folder: Path, specimens: Iterable[Specimen], held_out: int) -> N
     _write_captions(folder, facts, captions)
 
 
-def encode_store(folder: Path, autoencoder_folder: Path, batch: int = 64) -> None:
+def encode_store(folder: Path, autoencoder_folder: Path, workers: int = 2, chunk: int = 512) -> None:
     """Add ``latents.npy`` and the autoencoder's config, from which the latents' scale is read."""
     from diffusers import AutoencoderDC
 
+    config = AutoencoderDC.load_config(str(autoencoder_folder))
+    AutoencoderDC.from_config(config).save_config(folder / "autoencoder")
+    count = len(np.load(folder / "pictures.npy", mmap_mode="r"))
+    latents = _Rows(folder / "latents.npy", (config["latent_channels"], 16, 16), np.float16)
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=_load_autoencoder, initargs=(autoencoder_folder,)
+    ) as pool:
+        for part in pool.map(_encode, [(folder, start, start + chunk) for start in range(0, count, chunk)]):
+            latents.extend(part)
+    latents.close()
+
+
+_autoencoder: Any = None
+"""The worker's own, loaded once."""
+
+
+def _load_autoencoder(folder: Path) -> None:
+    from diffusers import AutoencoderDC
+
+    global _autoencoder
+    torch.set_num_threads(1)
+    _autoencoder = AutoencoderDC.from_pretrained(folder).float().to(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def _encode(job: tuple[Path, int, int], batch: int = 64) -> np.ndarray:
+    """Latents of rows start to stop, float16; in a worker."""
     from editcore.training.autoencoder import encode
 
-    autoencoder = (
-        AutoencoderDC.from_pretrained(autoencoder_folder).float().to(memory_format=torch.channels_last)
-    )
-    autoencoder.save_config(folder / "autoencoder")
-    pictures = np.load(folder / "pictures.npy", mmap_mode="r")
-    latents = _Rows(folder / "latents.npy", (autoencoder.config.latent_channels, 16, 16), np.float16)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        for start in range(0, len(pictures), batch):
-            rgb = torch.from_numpy(pictures[start : start + batch].astype(np.float32)) / 255
-            latents.extend(encode(autoencoder, rgb).to(torch.float16).numpy())
-    latents.close()
+    folder, start, stop = job
+    pictures = torch.from_numpy(np.load(folder / "pictures.npy", mmap_mode="r")[start:stop].copy())
+    with torch.autocast("cpu", torch.bfloat16):
+        latents = [encode(_autoencoder, rgb.float() / 255) for rgb in pictures.split(batch)]
+    return torch.cat(latents).to(torch.float16).numpy()
 
 
 def store_texts(folder: Path) -> Iterable[str]:

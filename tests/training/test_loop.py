@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,3 +138,50 @@ def test_another_models_checkpoint_and_an_older_versions_are_refused(tmp_path: P
     (tmp_path / NAME).rename(tmp_path / OLD_NAME)
     with pytest.raises(ValueError, match=r"found .*checkpoint\.pt, which an older version wrote"):
         read(tmp_path)
+
+
+KILLED = """
+from pathlib import Path
+import sys
+import torch
+from torch import nn
+from editcore.training.loop import Budget, train
+
+class Endless:
+    peak_lr = 0.1
+    def build(self): return nn.Linear(1, 1)
+    def batches(self, rank, seed):
+        while True: yield torch.ones(4, 1)
+    def loss(self, module, batch, share): return module(batch).square().mean()
+    def evaluate(self, module): return {}
+
+if __name__ == "__main__":
+    train(Endless(), Path(sys.argv[1]), Budget(600.0, workers=2))
+"""
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "killed.py").write_text(KILLED)
+    parent = subprocess.Popen([sys.executable, tmp_path / "killed.py", tmp_path / "run"])
+    try:
+        _wait_for(lambda: (tmp_path / "run" / "log.csv").exists())
+        workers = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        assert len(workers) >= 2
+    finally:
+        parent.kill()
+        parent.wait()
+    _wait_for(lambda: not any(_runs(pid) for pid in workers))
+
+
+def _runs(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _wait_for(happened: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
