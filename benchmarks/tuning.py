@@ -42,7 +42,7 @@ def text_encoder(small: bool) -> CLIPTextModel:
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=vocabulary, hidden_size=768, intermediate_size=3072, num_hidden_layers=layers,
-            num_attention_heads=12, max_position_embeddings=77,
+            num_attention_heads=12, max_position_embeddings=77, bos_token_id=0, eos_token_id=1,
         )
     )  # fmt: skip
 
@@ -103,7 +103,7 @@ def measure(small: bool, decoded: bool, steps: int, batch: int) -> None:
     pipeline = StableDiffusionPipeline(
         vae=autoencoder(small), text_encoder=text_encoder(small), unet=unet(small),
         tokenizer=CLIPTokenizer(vocab={t: n for n, t in enumerate(tokens)}, merges=[], model_max_length=77),
-        scheduler=DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"),
+        scheduler=DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, steps_offset=1),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     )  # fmt: skip
     backbone = StableDiffusion(pipeline.to(device, dtype))

@@ -23,8 +23,8 @@ class Lora(_Strict):
     """The adapter (Hu et al. 2021, arXiv 2106.09685): ``W + alpha / rank B A`` beside frozen weights."""
 
     rank: int = Field(default=16, ge=1, le=512, description="Rank of A and B.")
-    alpha: float | None = Field(
-        default=None, gt=0, description="Scale; the update is multiplied by alpha / rank. Default: the rank."
+    alpha: int | None = Field(
+        default=None, ge=1, description="Scale; the update is multiplied by alpha / rank. Default: the rank."
     )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Dropout before A.")
     layers: Literal["attention", "all"] | list[str] = Field(

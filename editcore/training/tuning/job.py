@@ -37,7 +37,9 @@ CHANGEABLE = (
 )  # fmt: skip
 """Settings that a resumed run may change."""
 _NOTHING = np.zeros((0, 0), np.uint8)
-NO_PICTURES = dict.fromkeys(("source", "target", "region", "source_mask", "target_mask"), _NOTHING)
+NO_PICTURES: dict[str, Any] = dict.fromkeys(
+    ("source", "target", "region", "source_mask", "target_mask"), _NOTHING
+)
 
 
 @dataclass(frozen=True)

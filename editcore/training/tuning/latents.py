@@ -55,7 +55,7 @@ class Latents:
         rows = [fresh.get(pair.pair_id) or self._kept[pair.pair_id] for pair in pairs]
         pictures = torch.stack([row[0] for row in rows], dim=1).to(device, torch.float32)
         region = torch.stack([row[1] for row in rows]).to(device, torch.float32)
-        return Encoded(*pictures.unbind(0), region)
+        return Encoded(pictures[0], pictures[1], pictures[2], region)
 
     def _encode(self, pairs: Sequence[Pair]) -> list[Kept]:
         if not pairs:

@@ -6,7 +6,7 @@ Legend as in ``editors.backbones.base``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +27,7 @@ class Tuned(nn.Module):
         """``kept``: where encoded pairs are kept; see ``Latents``."""
         super().__init__()
         _freeze(backbone)
-        self.network: Any = backbone.network
+        self.network = cast(Any, backbone.network)
         self.backbone, self.config = backbone, config
         self.device = next(backbone.network.parameters()).device
         if config.method == "lora":
