@@ -136,6 +136,7 @@ def _from_csv(text: str) -> dict[str, Any]:
     if len({(line["sheet"], line["rater"]) for line in lines}) > 1:
         raise ValueError("answers of several sheets or raters in one file; export one file per rater")
     answers = [
-        {k: line[k] for k in ("pair", "choice")} | {"seconds": line.get("seconds") or None} for line in lines
+        {"pair": line["pair"], "choice": line["choice"], "seconds": line.get("seconds") or None}
+        for line in lines
     ]
     return {"sheet": lines[0]["sheet"], "rater": lines[0]["rater"], "answers": answers}
