@@ -30,7 +30,10 @@ TASKS = {
 }
 
 
-@flow(name="pairs", task_runner=ThreadPoolTaskRunner(max_workers=WORKERS), persist_result=False)
+_runner: Any = ThreadPoolTaskRunner(max_workers=WORKERS)
+
+
+@flow(name="pairs", task_runner=_runner, persist_result=False)
 def pairs(path: str) -> dict[str, Any]:
     """Finish the planned run in ``path`` (see ``editcore.training.pairs.run.begin``); returns its summary."""
     return making.make(PairRun.open(path), _each)

@@ -45,13 +45,13 @@ class Models:
     def captioner(self) -> Captioner:
         if "captioner" not in self._loaded:
             self._loaded["captioner"] = load_captioner(self._settings, self.clip)
-        return self._loaded["captioner"]  # type: ignore[no-any-return]
+        return self._loaded["captioner"]
 
     @property
     def masker(self) -> Masker:
         if "masker" not in self._loaded:
             self._loaded["masker"] = load_masker(self._settings)
-        return self._loaded["masker"]  # type: ignore[no-any-return]
+        return self._loaded["masker"]
 
 
 @lru_cache(maxsize=2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 DATA = Path(__file__).parent / "data" / "wordnet.xml"
 TOO_GENERAL = 60
@@ -52,7 +53,7 @@ def _tables() -> tuple[dict[str, str], dict[str, list[str]], dict[str, str]]:
     """Noun -> synset; synset -> hypernyms; adjective -> antonym."""
     from wn import lmf
 
-    lexicon = lmf.load(DATA, progress_handler=None)["lexicons"][0]
+    lexicon: Any = lmf.load(DATA, progress_handler=None)["lexicons"][0]
     nouns, adjectives, sense_words = {}, {}, {}
     for entry in lexicon["entries"]:
         word, sense = entry["lemma"]["writtenForm"], entry["senses"][0]
