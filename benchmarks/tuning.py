@@ -103,7 +103,9 @@ def measure(small: bool, decoded: bool, steps: int, batch: int) -> None:
     pipeline = StableDiffusionPipeline(
         vae=autoencoder(small), text_encoder=text_encoder(small), unet=unet(small),
         tokenizer=CLIPTokenizer(vocab={t: n for n, t in enumerate(tokens)}, merges=[], model_max_length=77),
-        scheduler=DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, steps_offset=1),
+        scheduler=DDIMScheduler(
+            beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, steps_offset=1
+        ),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     )  # fmt: skip
     backbone = StableDiffusion(pipeline.to(device, dtype))
