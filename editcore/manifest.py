@@ -103,7 +103,7 @@ COLUMNS: tuple[Column, ...] = (
         "mask_disagreement",
         _REAL,
         "segment",
-        "share of the mask that one of the network's looks contests, 0..1; lower is better; 0 without a network",
+        "share of the mask that most of the network's looks contest, 0..1; lower is better; 0 without a network",
     ),
     Column("mask_doubt", _TEXT, "segment", "why a person should check the mask; empty if fine"),
     Column("image_path", _TEXT, "edit", "edited picture, lossless PNG of the source's size"),

@@ -5,11 +5,12 @@ at the crop around the first mask, mirrored, shows it the product alone; where t
 than a rim, a third (the same crop, upright) is taken and the two close looks are averaged.
 
 Close looks draw edges and thin parts better, but without the surroundings a pale middle (a white eye, a
-candle's glass) is taken for background. So the close look decides, except where the look at the whole was
-sure and not at a rim: there the product stays.
+candle's glass) is taken for background. So the close look decides, except in and around what the look at the
+whole was sure of: that stays. What every look gets
+wrong alike (a hand that holds the product) goes unseen.
 
-The whole costs two passes, three where there is doubt. docs/lab.md has what it gained, ``benchmarks/masks.py``
-measures it. What every look gets wrong alike (a hand that holds the product) it cannot see.
+It costs two passes, three where there is doubt. docs/lab.md has what it gained, ``benchmarks/masks.py``
+measures it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ FAINT = 0.3
 """What the first look believes by this much lies inside the crop."""
 SETTLED = 0.005
 """Two looks that differ by less (``difference``) need no third."""
+SURE = 0.8
+"""What the first look believes by more, away from any rim, a close look cannot take away."""
 RIM = 2
 """Pixels of 320 by which two looks may differ at an edge without contradicting each other."""
 _SIDE = 320
@@ -48,7 +51,7 @@ class Opinions:
     whole: np.ndarray
     """The first look's own map, as the network gave it."""
     disagreement: float
-    """Largest ``difference`` of a look from ``map``, [0, 1]; 0 when all looks agree up to the rim."""
+    """Median ``difference`` of the looks from ``map``, [0, 1]: one look of three may be wrong, two are a doubt."""
     looks: int
     """How often the network was asked."""
 
@@ -67,8 +70,8 @@ def ask(picture_HW3: np.ndarray, model: Saliency) -> Opinions:
         close.append(model(crop))
     placed = [_place(look, box, frame) for look in close]
     combined = _combine(whole, np.mean(placed, axis=0, dtype=np.float32))
-    disagreement = max(difference(combined, look) for look in (whole, *placed))
-    return Opinions(combined, whole, disagreement, 1 + len(close))
+    apart = [difference(combined, look) for look in (whole, *placed)]
+    return Opinions(combined, whole, float(np.median(apart)), 1 + len(close))
 
 
 def crop_box(map_hw: np.ndarray, height: int, width: int) -> Box | None:
@@ -131,7 +134,10 @@ def _within(start: int, stop: int, scale: float) -> slice:
 
 
 def _combine(whole: np.ndarray, close: np.ndarray) -> np.ndarray:
-    """The close look, and what the look at the whole was sure of away from any rim."""
-    radius = max(round(RIM * max(whole.shape) / _SIDE), 1)
-    sure = np.clip((cv2.erode(np.ascontiguousarray(whole, np.float32), _disc(radius)) - 0.7) / 0.25, 0, 1)
-    return np.maximum(close, cv2.resize(sure, close.shape[::-1], interpolation=cv2.INTER_LINEAR))
+    """The close look, and the whole's own answer in and around what that was sure of and the close one lost."""
+    whole = np.ascontiguousarray(whole, np.float32)
+    close_s = cv2.resize(close, whole.shape[::-1], interpolation=cv2.INTER_AREA)
+    reach = max(round(RIM * max(whole.shape) / _SIDE), 1)
+    lost = (cv2.erode(whole, _disc(reach)) > SURE) & (close_s < SURE)
+    rescued = whole * cv2.dilate(lost.astype(np.uint8), _disc(2 * reach))
+    return np.maximum(close, cv2.resize(rescued, close.shape[::-1], interpolation=cv2.INTER_LINEAR))

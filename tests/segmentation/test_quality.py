@@ -60,7 +60,7 @@ def test_a_ragged_outline_is_doubted_unless_people_drew_it() -> None:
 
 def test_a_mask_that_a_second_look_contests_is_doubted() -> None:
     assert measure(disc()).disagreement == 0
-    assert "contests 12%" in doubt(measure(disc(), disc() / 255, disagreement=0.12))
+    assert "contest 12%" in doubt(measure(disc(), disc() / 255, disagreement=0.12))
 
 
 def test_figures_do_not_depend_on_resolution() -> None:
