@@ -154,13 +154,14 @@ def pairs(
     image: Annotated[str, typer.Option(help="The table's column with the picture's path.")] = "image",
     sku: Annotated[str, typer.Option(help="The table's column with the product's name.")] = "sku",
     caption: Annotated[str | None, typer.Option(help="The table's column with words about it.")] = None,
+    mask: Annotated[str | None, typer.Option(help="The table's column with a mask to use.")] = None,
     limit: Limit = None,
 ) -> None:
     """Make training pairs from captioned photos nobody edited; go on with an unfinished data set."""
     with _answering():
         from flows.start import start_pairs
 
-        columns = {"image": image, "sku": sku, "caption": caption}
+        columns = {"image": image, "sku": sku, "caption": caption, "mask": mask}
         for line in start_pairs(catalogue, output, settings, columns, limit):
             typer.echo(line)
 

@@ -127,15 +127,16 @@ def _of_product(
             continue
         if head is not None and i > head and spans[i - 1].key not in _SAID_AFTER:
             continue
-        slot = _attribute(span, bounds[i])
+        is_colour = i + 1 < len(spans) and spans[i + 1].key == "coloured"  # "walnut coloured" is no wood
+        slot = _attribute(span, bounds[i], is_colour)
         if slot is not None:
             found.append(slot)
     return found
 
 
-def _attribute(span: Span, place: tuple[int, int]) -> Slot | None:
+def _attribute(span: Span, place: tuple[int, int], is_colour: bool) -> Slot | None:
     """A colour, material, pattern or quality."""
-    for category in ("wood", "metal", "material"):
+    for category in ("wood", "metal", "material") if not (is_colour and span.colour) else ():
         if category in span.options:
             name = span.options[category]
             return Slot("material", name, *place, siblings.materials(name), pool="material")
