@@ -87,9 +87,9 @@ def model_input(
             return ModelInput(take(image, box, size, cv2.BORDER_REFLECT_101) / 255, 1 - coverage / 255, box)
         # Premultiplied shrinking: otherwise the old background bleeds into the rim of the cut-out.
         premultiplied = cv2.multiply(image, cv2.merge([alpha] * 3), scale=1 / 255)
-        cut_out = take(premultiplied, box, size, cv2.BORDER_CONSTANT) / 255
+        shown = take(premultiplied, box, size, cv2.BORDER_CONSTANT) / 255
         coverage = coverage / 255
-        return ModelInput(cut_out + CUT_OUT_GREY * (1 - coverage[..., None]), 1 - coverage, box)
+        return ModelInput(shown + CUT_OUT_GREY * (1 - coverage[..., None]), 1 - coverage, box)
     box = object_box(alpha)
     picture = take(image, box, size, cv2.BORDER_REFLECT_101) / 255
     return ModelInput(picture, take(alpha, box, size, cv2.BORDER_CONSTANT) / 255, box)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
@@ -52,6 +52,8 @@ class Condition:
 class Backbone(Protocol):
     """One loaded model."""
 
+    pipeline: Any
+    """The diffusers pipeline its parts live in, for adapters and saving."""
     prediction: Prediction
     network: nn.Module
     """The denoiser: what full training trains and LoRA adapts."""

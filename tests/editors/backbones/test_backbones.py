@@ -47,7 +47,7 @@ def test_pictures_become_latents_and_pictures_again(backbone: Backbone, kind: st
     pictures = torch.rand(2, 3, backbone.side, backbone.side)
     latent = backbone.encode(pictures)
     assert torch.equal(latent, backbone.encode(pictures)), "the mode, not a sample"
-    vae: Any = backbone.pipeline.vae  # type: ignore[attr-defined]
+    vae: Any = backbone.pipeline.vae
     cells = backbone.side // (8 if kind == "bundled" else 2)
     assert latent.shape[0] == 2 and latent.shape[2:] == (cells, cells)
     if kind != "bundled":
@@ -62,7 +62,7 @@ def test_pictures_become_latents_and_pictures_again(backbone: Backbone, kind: st
 
 
 def test_levels_are_the_schedulers_own(backbone: Backbone) -> None:
-    scheduler: Any = backbone.pipeline.scheduler  # type: ignore[attr-defined]
+    scheduler: Any = backbone.pipeline.scheduler
     clean, noise = torch.randn(2, 3, 4, 8, 8, generator=torch.Generator().manual_seed(1)).unbind(0)
     t = torch.tensor([0.001, 0.4, 1.0])
     ours = noised(clean, noise, *backbone.levels(t))
@@ -143,4 +143,4 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_bundled_pipeline_is_found_by_its_class(random_model: Path) -> None:
-    assert isinstance(load_backbone(random_model).pipeline, LocalEditPipeline)  # type: ignore[attr-defined]
+    assert isinstance(load_backbone(random_model).pipeline, LocalEditPipeline)

@@ -48,7 +48,7 @@ def test_text_to_image_is_what_diffusers_own_pipeline_paints(case: str) -> None:
 
 def test_the_bundled_pipeline_paints_the_same(random_model: Path) -> None:
     backbone = load_backbone(random_model)
-    pipeline: Any = backbone.pipeline  # type: ignore[attr-defined]
+    pipeline: Any = backbone.pipeline
     source = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(0))
     region = torch.zeros(2, 1, 128, 128)
     region[..., 30:90, 40:100] = 1
