@@ -45,7 +45,7 @@ def main() -> None:
     pictures = torch.cat([photograph([s], SIZE).rgb_B3HW for s in setups])
     _show("autoencoder, unseen studio pictures", reconstruction_figures(editor.pipeline.vae, pictures))
     if given.photos:
-        _show("autoencoder, photos", reconstruction_figures(editor.pipeline.vae, _photos(given.photos)))
+        _show("autoencoder, photos", reconstruction_figures(editor.pipeline.vae, photo_squares(given.photos)))
     for kind in ("recolour", "background", "material"):
         _show(kind, _edit_figures(editor, kind, given.specimens))
 
@@ -93,7 +93,8 @@ def _figures(
     return figures
 
 
-def _photos(folder: Path) -> torch.Tensor:
+def photo_squares(folder: Path) -> torch.Tensor:
+    """Centre squares of a folder's JPEG files, (B, 3, SIZE, SIZE) in [0, 1]."""
     squares = []
     for file in sorted(folder.glob("*.jpg")):
         picture = ImageOps.exif_transpose(Image.open(file).convert("RGB"))

@@ -22,27 +22,37 @@ Scale = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Processes, one thread each: the number of free cores.")]
 
+Cutouts = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of cut-outs for the autoencoder to see beside the studio's pictures; see "
+        "editcore/training/cutouts.py."
+    ),
+]
+
 
 @app.command(name="all", epilog="Example: vitrine train all --work train --scale 0.1")
-def train_all(work: Work = Path("train"), scale: Scale = 1.0, workers: Workers = 2) -> None:
+def train_all(
+    work: Work = Path("train"), scale: Scale = 1.0, workers: Workers = 2, cutouts: Cutouts = None
+) -> None:
     """Every stage in order, then `vitrine train install` puts the result into the package."""
     from editcore.training.recipe import STAGES
 
     for stage in STAGES:
-        _run(stage, work, scale, workers)
+        _run(stage, work, scale, workers, cutouts)
 
 
 @app.command(name="stage", epilog="Example: vitrine train stage editor --work train")
 def train_stage(
     stage: Annotated[str, typer.Argument(help="A stage; see the list in editcore/training/recipe.py.")],
-    work: Work = Path("train"), scale: Scale = 1.0, workers: Workers = 2,
+    work: Work = Path("train"), scale: Scale = 1.0, workers: Workers = 2, cutouts: Cutouts = None,
 ) -> None:  # fmt: skip
     """One stage, from what the earlier ones left in the work folder."""
     from editcore.training.recipe import STAGES
 
     if stage not in STAGES:
         raise typer.BadParameter(f"no stage {stage!r}; choose one of {', '.join(STAGES)}")
-    _run(stage, work, scale, workers)
+    _run(stage, work, scale, workers, cutouts)
 
 
 @app.command(epilog="Example: vitrine train install --work train")
@@ -73,7 +83,7 @@ def tune(
         raise typer.Exit(1) from error
 
 
-def _run(stage: str, work: Path, scale: float, workers: int) -> None:
+def _run(stage: str, work: Path, scale: float, workers: int, cutouts: Path | None) -> None:
     from editcore.training.recipe import Recipe, make
 
     full = Recipe(work)
@@ -86,5 +96,6 @@ def _run(stage: str, work: Path, scale: float, workers: int) -> None:
         editor_seconds=full.editor_seconds * scale,
         scorer_seconds=full.scorer_seconds * scale,
         workers=workers,
+        cutouts=cutouts,
     )
     typer.echo(f"{stage}: {'done' if make(recipe, stage) else 'was done already'}")

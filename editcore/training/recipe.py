@@ -5,8 +5,7 @@ loop resumes from its checkpoint. Layout of the work folder:
 
     pictures.npy        photographs for the autoencoder, and
     cutouts.npy         cut-outs in the studio's scenes (see ``cutouts.py``), if a folder of them is given
-    store/              exact edits for editor and scorer (see ``store.py``), and
-    cutout_store/       edits of the cut-outs, for the editor
+    store/              exact edits for editor and scorer (see ``store.py``)
     tokenizer/          sub-word tokenizer of both
     autoencoder/        trained autoencoder (diffusers folder)
     decoder/            the same with its decoder trained further
@@ -42,10 +41,11 @@ class Recipe:
     workers: int = 2
     seed: int = 0
     cutouts: Path | None = None
-    """Folder of pictures with transparency to train on beside the studio's; None: the studio alone."""
+    """Folder of pictures with transparency for the autoencoder to see beside the studio's; None: the studio alone.
+    The editor does not get them: they made it worse on photos (docs/lab.md)."""
 
     def budget(self, seconds: float) -> Budget:
-        return Budget(seconds, self.workers, self.seed)
+        return Budget(seconds, workers=self.workers, seed=self.seed)
 
 
 def pictures(recipe: Recipe) -> None:
@@ -64,7 +64,7 @@ def autoencoder(recipe: Recipe) -> None:
     """Train the autoencoder."""
     from editcore.training.autoencoder import AutoencoderJob
 
-    job = AutoencoderJob(_with_cutouts(recipe, "pictures.npy", "cutouts.npy"), recipe.work / "autoencoder")
+    job = AutoencoderJob(_pictures(recipe), recipe.work / "autoencoder")
     train(job, recipe.work / "runs" / "autoencoder", recipe.budget(recipe.autoencoder_seconds))
 
 
@@ -85,11 +85,8 @@ def decoder(recipe: Recipe) -> None:
 
 def store(recipe: Recipe) -> None:
     """Photograph exact edits with their words."""
-    from editcore.training.cutouts import build_cutout_store
     from editcore.training.store import build_store
 
-    if recipe.cutouts:
-        build_cutout_store(recipe.work / "cutout_store", recipe.cutouts, recipe.seed, recipe.workers)
     build_store(recipe.work / "store", recipe.store_specimens, 500_000 + recipe.seed, recipe.workers)
 
 
@@ -102,20 +99,18 @@ def tokenizer(recipe: Recipe) -> None:
 
 
 def latents(recipe: Recipe) -> None:
-    """Encode the stores with the trained autoencoder; the main one last, as its latents say that this is done."""
+    """Encode the store with the trained autoencoder."""
     from editcore.training.store import encode_store
 
-    for folder in reversed(_with_cutouts(recipe, "store", "cutout_store")):
-        encode_store(folder, recipe.work / "autoencoder", recipe.workers)
+    encode_store(recipe.work / "store", recipe.work / "autoencoder", recipe.workers)
 
 
 def editor(recipe: Recipe) -> None:
-    """Train the editor on the encoded stores."""
+    """Train the editor on the encoded store."""
     from editcore.training.editor import EditorJob
 
     work = recipe.work
-    stores = _with_cutouts(recipe, "store", "cutout_store")
-    job = EditorJob(stores, work / "autoencoder", work / "tokenizer", work / "editor")
+    job = EditorJob((work / "store",), work / "autoencoder", work / "tokenizer", work / "editor")
     train(job, work / "runs" / "editor", recipe.budget(recipe.editor_seconds))
     _write_known_words(work / "store", work / "editor" / "words.json")
 
@@ -163,8 +158,10 @@ def install(work: Path, bundled: Path = BUNDLED) -> float:
     return sum(f.stat().st_size for f in bundled.rglob("*") if f.is_file()) / 1e6
 
 
-def _with_cutouts(recipe: Recipe, main: str, cutouts: str) -> tuple[Path, ...]:
-    return (recipe.work / main, *([recipe.work / cutouts] if recipe.cutouts else []))
+def _pictures(recipe: Recipe) -> tuple[Path, ...]:
+    return tuple(
+        recipe.work / name for name in ("pictures.npy", *(["cutouts.npy"] if recipe.cutouts else []))
+    )
 
 
 def _write_known_words(store_folder: Path, path: Path) -> None:
