@@ -19,7 +19,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -71,6 +71,7 @@ class Budget:
 
     seconds: float
     """Wall-clock training time in all, over all resumes."""
+    _: KW_ONLY
     steps: int | None = None
     """Stop after as many optimiser steps of a worker if that comes first."""
     accumulate: int = 1

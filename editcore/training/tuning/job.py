@@ -161,8 +161,8 @@ def tune(config: TuningConfig) -> Path:
         )
     _remember(config)
     budget = Budget(
-        config.minutes * 60, config.steps, config.accumulate, config.workers, config.seed,
-        config.warmup_steps, config.evaluate_minutes * 60,
+        config.minutes * 60, steps=config.steps, accumulate=config.accumulate, workers=config.workers,
+        seed=config.seed, warmup_steps=config.warmup_steps, evaluate_every=config.evaluate_minutes * 60,
     )  # fmt: skip
     train(job, config.output, budget)
     return config.output / (ADAPTER if config.method == "lora" else MODEL)
