@@ -6,8 +6,7 @@ than a rim, a third (the same crop, upright) is taken and the two close looks ar
 
 Close looks draw edges and thin parts better, but without the surroundings a pale middle (a white eye, a
 candle's glass) is taken for background. So the close look decides, except in and around what the look at the
-whole was sure of: that stays. What every look gets
-wrong alike (a hand that holds the product) goes unseen.
+whole was sure of: that stays. What every look gets wrong alike (a hand that holds the product) goes unseen.
 
 It costs two passes, three where there is doubt. docs/lab.md has what it gained, ``benchmarks/masks.py``
 measures it.
@@ -69,7 +68,7 @@ def ask(picture_HW3: np.ndarray, model: Saliency) -> Opinions:
     if difference(whole, _place(close[0], box, frame)) > SETTLED:
         close.append(model(crop))
     placed = [_place(look, box, frame) for look in close]
-    combined = _combine(whole, np.mean(placed, axis=0, dtype=np.float32))
+    combined = _combine(whole, np.stack(placed).mean(axis=0))
     apart = [difference(combined, look) for look in (whole, *placed)]
     return Opinions(combined, whole, float(np.median(apart)), 1 + len(close))
 
