@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import random
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -57,6 +58,11 @@ BACKGROUNDS, RECOLOURS = 8, 8
 """Edits per cut-out in a store."""
 
 
+Job = tuple[Path, int, int]
+"""File of a cut-out, seed, side of its pictures."""
+Made = TypeVar("Made")
+
+
 def cutout_files(folder: Path) -> list[Path]:
     """Pictures of things in a folder of emoji named by code point; other folders give every WebP and PNG file."""
     files = sorted([*folder.glob("*.webp"), *folder.glob("*.png")])
@@ -78,7 +84,7 @@ def build_cutout_store(folder: Path, cutouts: Path, seed: int = 0, workers: int 
     write_store(folder, _map(_edits_of, cutouts, seed, workers, PIXELS), held_out=0)
 
 
-def _map(work, folder: Path, seed: int, workers: int, size: int) -> Iterator:  # type: ignore[no-untyped-def]
+def _map(work: Callable[[Job], Made], folder: Path, seed: int, workers: int, size: int) -> Iterator[Made]:
     files = cutout_files(folder)
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
@@ -102,7 +108,7 @@ def _is_thing(point: int) -> bool:
 # --- one cut-out, in a worker
 
 
-def _scenes_of(job: tuple[Path, int, int]) -> list[np.ndarray]:
+def _scenes_of(job: Job) -> list[np.ndarray]:
     file, seed, size = job
     rng = random.Random(seed)
     camera = _camera(rng)
@@ -110,7 +116,7 @@ def _scenes_of(job: tuple[Path, int, int]) -> list[np.ndarray]:
     return [to_uint8(_photograph(rgb, mask, sample_scene(rng), camera)) for _ in range(LOOKS_PER_CUTOUT)]
 
 
-def _edits_of(job: tuple[Path, int, int]) -> Specimen:
+def _edits_of(job: Job) -> Specimen:
     file, seed, size = job
     rng, one = random.Random(seed), Specimen()
     camera = _camera(rng)
