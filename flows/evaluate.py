@@ -59,6 +59,8 @@ def run(
     chosen = [kind.strip() for kind in kinds.split(",") if kind.strip()]
     try:
         listed = load_rows(rows or DEFAULT)
+        for row in listed:
+            row.trainings(seeds)
         cases = _cases(chosen, specimens, size, pie_bench)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None

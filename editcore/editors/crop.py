@@ -12,7 +12,7 @@ picture.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -25,6 +25,8 @@ MODEL_SIZE = 128
 OBJECT_FILL = 0.66
 """Share of the frame that the object's longer side takes; the training pictures lie between 0.4 and 0.8."""
 CUT_OUT_GREY = 0.5
+CutOut = bool | Literal["always"]
+"""True: backgrounds are shown as the product on grey. ``always``: whatever may change is grey, as for inpainting."""
 
 
 class ModelInput(NamedTuple):
@@ -71,13 +73,14 @@ def bounds(alpha: np.ndarray, threshold: int = 128) -> Box:
 
 
 def model_input(
-    image: np.ndarray, alpha: np.ndarray, target: Target, size: int = MODEL_SIZE, cut_out: bool = True
+    image: np.ndarray, alpha: np.ndarray, target: Target, size: int = MODEL_SIZE, cut_out: CutOut = True
 ) -> ModelInput:
     """Crop a request for the model.
 
     image: (H, W, 3) uint8 sRGB; alpha: (H, W) uint8, 255 = product (or named region).
     Background: the object cut out on grey, region = everything else. Otherwise: the picture as it is, region
-    = alpha. cut_out False shows a background's model the whole photograph too, reflected beyond its borders.
+    = alpha. cut_out False shows a background's model the whole photograph too, reflected beyond its borders;
+    ``always`` shows grey where the product was too.
     """
     bounds(alpha)
     if target == "background":
@@ -92,7 +95,10 @@ def model_input(
         return ModelInput(shown + CUT_OUT_GREY * (1 - coverage[..., None]), 1 - coverage, box)
     box = object_box(alpha)
     picture = take(image, box, size, cv2.BORDER_REFLECT_101) / 255
-    return ModelInput(picture, take(alpha, box, size, cv2.BORDER_CONSTANT) / 255, box)
+    region = take(alpha, box, size, cv2.BORDER_CONSTANT) / 255
+    if cut_out == "always":
+        picture += (CUT_OUT_GREY - picture) * region[..., None]
+    return ModelInput(picture, region, box)
 
 
 def take(array: np.ndarray, box: Box, size: int, border: int) -> np.ndarray:

@@ -21,7 +21,7 @@ from torch import Tensor
 from editcore.editors.backbones import load_backbone
 from editcore.editors.backbones.adapters import add_adapters
 from editcore.editors.base import EditRequest, EditResult
-from editcore.editors.crop import Box, ModelInput, give_back, model_input
+from editcore.editors.crop import Box, CutOut, ModelInput, give_back, model_input
 from editcore.editors.finish import finish
 from editcore.editors.prompts import Style, check_style, not_understood, prompt, prompt_before
 from editcore.editors.quiet import quiet_libraries
@@ -39,8 +39,9 @@ class DiffusionEditor:
     guidance, strength, blend, condition: see ``sampling.Settings``. mask: ``given`` takes the request's matte,
     ``model`` asks the model where a product or region edit belongs, in the frame that the matte sets; a background is
     always what the matte leaves. prompt: see ``prompts.Style``. cut_out: show the model the product on grey for
-    backgrounds, as the bundled one wants it. studio_floor: repaint named floors from the studio's textures. Raises
-    FileNotFoundError and ValueError as ``load_backbone`` and ``add_adapters`` do.
+    backgrounds, as the bundled one wants it; ``always`` hides whatever may change (``crop.CutOut``).
+    studio_floor: repaint named floors from the studio's textures. Raises FileNotFoundError and ValueError as
+    ``load_backbone`` and ``add_adapters`` do.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class DiffusionEditor:
         condition: bool = True,
         mask: Region = "given",
         prompt: Style = "caption",
-        cut_out: bool = False,
+        cut_out: CutOut = False,
         studio_floor: bool = False,
         batch_size: int = 4,
         device: str = "cpu",
@@ -63,6 +64,10 @@ class DiffusionEditor:
     ) -> None:
         if mask not in ("given", "model"):
             raise ValueError(f"found mask {mask!r}, expected given or model")
+        if cut_out == "always" and mask == "model":
+            raise ValueError(
+                "found cut_out always with mask model, which must see what it is to find; choose one"
+            )
         check_style(prompt)
         quiet_libraries()
         self.settings = Settings(steps, guidance, strength, blend, condition)

@@ -11,11 +11,13 @@
 
 ``profile`` is a profile's name or file, ``none`` (no edit) or ``exact`` (the exact result). ``editor`` names another
 engine than the profile's. ``folder`` holds another model (the bundled engine's option ``folder``, any other engine's
-checkpoint), ``lora`` an adapter at scale 1. Paths are relative to the YAML file.
+checkpoint), ``lora`` an adapter at scale 1. ``folders`` names one model trained from several seeds: the table's
+seed n is model n with noise n, so that ± tells both. Paths are relative to the YAML file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,7 @@ class Row(BaseModel):
     profile: str = Field(default="bundled", description="Profile, or `none`, or `exact`.")
     editor: str | None = Field(default=None, description="Entry point of another engine than the profile's.")
     folder: Path | None = Field(default=None, description="Folder of the model.")
+    folders: tuple[Path, ...] = Field(default=(), description="Folders of one model, by training seed.")
     lora: Path | None = Field(default=None, description="Adapter (.safetensors), at scale 1.")
     options: dict[str, Any] = Field(default_factory=dict, description="More options of the engine.")
     about: str = Field(default="", description="What the row is, for the page.")
@@ -46,6 +49,20 @@ class Row(BaseModel):
     def edits(self) -> bool:
         """Whether an engine is behind it."""
         return self.profile not in ("none", "exact")
+
+    def trainings(self, seeds: int) -> list[tuple[Row, Sequence[int]]]:
+        """The row for each of its models, with the seeds of the table that are measured with it.
+
+        ValueError if there are more seeds than models."""
+        if not self.folders:
+            return [(self, range(seeds) if self.edits else (0,))]
+        if seeds > len(self.folders):
+            raise ValueError(
+                f"row {self.name}: found {len(self.folders)} folders for {seeds} seeds; "
+                "give one for each, or measure fewer seeds"
+            )
+        models = enumerate(self.folders[:seeds])
+        return [(self.model_copy(update={"folder": one, "folders": ()}), (n,)) for n, one in models]
 
     def identity(self) -> dict[str, str]:
         """What makes results of this row differ from another's; where its files lie does not."""
@@ -69,16 +86,19 @@ class Row(BaseModel):
 
     def check(self) -> None:
         """``ValueError`` unless everything the row needs is on this machine. Loads nothing."""
-        for path in (self.folder, self.lora):
+        if self.folder and self.folders:
+            raise ValueError(f"row {self.name}: found folder and folders; expected one of them")
+        for path in (self.folder, *self.folders, self.lora):
             if path and not path.exists():
                 raise ValueError(f"row {self.name}: {path} is not there; paths are relative to the rows file")
-        if self.edits:
-            self._profile().check()
+        for one, _ in self.trainings(max(1, len(self.folders))) if self.edits else ():
+            one._profile().check()
 
     def summary(self) -> str:
         """What the row is, in a line for the page; names files without their place."""
         parts = [f"{key} {value}" for key, value in self.options.items()]
         parts += [f"{part} {path.name}" for part in ("folder", "lora") if (path := getattr(self, part))]
+        parts += [f"{len(self.folders)} trainings"] if self.folders else []
         engine = f", {self.editor}" if self.editor else ""
         settings = (
             f" ({Path(self.profile).name}{engine}{''.join(f', {p}' for p in parts)})" if self.edits else ""
@@ -137,6 +157,7 @@ def _placed(row: Row, options: dict[str, Any], base: Path) -> Row:
     """The row with the shared options, its paths made absolute."""
     update: dict[str, Any] = {"options": options | row.options}
     update |= {part: base / path for part in ("folder", "lora") if (path := getattr(row, part))}
+    update["folders"] = tuple(base / path for path in row.folders)
     if row.profile.endswith((".yaml", ".yml")):
         update["profile"] = str(base / row.profile)
     return row.model_copy(update=update)

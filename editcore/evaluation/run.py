@@ -50,25 +50,34 @@ def evaluate(
     """Measure every row; one line per row, seed and case, with the columns of ``results.schema``.
 
     Rows that know no seed are measured once. Parts that are there already are read, not made. Raises ``NothingMade``
-    when a row fails on every case of a kind.
+    when a row fails on every case of a kind, ValueError for more seeds than a row has trained models.
     """
     parts: list[pd.DataFrame] = []
-    sources = storage.join("sources", results.fingerprint(cases.identity))
     for row in rows:
-        method: Method | None = None  # loaded when the first missing part is reached
-        print_ = results.fingerprint(row.identity(), cases.identity, measures.networks)
-        for kind in cases.kinds:
-            for seed in range(seeds) if row.edits else (0,):
-                path = results.part_path(output, row.name, kind, seed, print_)
-                table = results.get_table(f"{path}.parquet")
-                if table is None:
-                    place = _Place(output, path, sources if seed == 0 else "")
-                    method = method or row.method()
-                    table = _make(method, cases.load(kind), measures, place, seed)
-                    say(f"{row.name}, {kind}, seed {seed}: {len(table)} cases")
-                parts.append(table)
+        for one, numbers in row.trainings(seeds):
+            parts += _parts(one, numbers, cases, measures, output, say)
     everything = pd.concat(parts, ignore_index=True)
     return results.put_table(storage.join(output, "results.parquet"), everything)
+
+
+def _parts(
+    row: Row, seeds: Sequence[int], cases: CaseSet, measures: Measures, output: str, say: Say
+) -> list[pd.DataFrame]:
+    parts: list[pd.DataFrame] = []
+    method: Method | None = None  # loaded when the first missing part is reached
+    sources = storage.join("sources", results.fingerprint(cases.identity))
+    print_ = results.fingerprint(row.identity(), cases.identity, measures.networks)
+    for kind in cases.kinds:
+        for seed in seeds:
+            path = results.part_path(output, row.name, kind, seed, print_)
+            table = results.get_table(f"{path}.parquet")
+            if table is None:
+                place = _Place(output, path, sources if seed == 0 else "")
+                method = method or row.method()
+                table = _make(method, cases.load(kind), measures, place, seed)
+                say(f"{row.name}, {kind}, seed {seed}: {len(table)} cases")
+            parts.append(table)
+    return parts
 
 
 def _make(method: Method, cases: list[Case], measures: Measures, place: _Place, seed: int) -> pd.DataFrame:

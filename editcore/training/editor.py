@@ -86,7 +86,8 @@ class EditorJob:
 
     def build(self) -> nn.Module:
         vocabulary = len(PreTrainedTokenizerFast.from_pretrained(self.tokenizer))
-        module = nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(vocabulary)})
+        channels = AutoencoderDC.load_config(self.autoencoder)["latent_channels"]
+        module = nn.ModuleDict({"unet": build_unet(channels), "text_encoder": build_text_encoder(vocabulary)})
         if self.start:
             for name, kind in (("unet", UNet2DConditionModel), ("text_encoder", CLIPTextModel)):
                 module[name].load_state_dict(kind.from_pretrained(self.start / name).state_dict())

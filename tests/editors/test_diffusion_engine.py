@@ -14,6 +14,7 @@ import torch
 from editcore.editors import diffusion
 from editcore.editors.base import EditRequest
 from editcore.editors.bundled import BundledEditor
+from editcore.editors.crop import model_input
 from editcore.editors.diffusion import DiffusionEditor
 from editcore.outcomes import RowError
 
@@ -207,3 +208,15 @@ def test_adapters_that_do_not_fit_are_refused(folders: dict[str, Path], tmp_path
     pickled.write_bytes(b"x")
     with pytest.raises(ValueError, match="pickles are not read"):
         DiffusionEditor(folders["sd"], adapters={str(pickled): 1.0})
+
+
+def test_what_may_change_can_be_hidden_from_an_inpainting_model(folders: dict[str, Path]) -> None:
+    request = request_for("make the mug navy")
+    shown = model_input(request.image, request.alpha, "product", tiny.SIDE)
+    hidden = model_input(request.image, request.alpha, "product", tiny.SIDE, "always")
+    inside, outside = shown.region > 0.999, shown.region < 0.001
+    assert inside.any() and np.allclose(hidden.picture[inside], 0.5, atol=2e-3)
+    assert not np.allclose(shown.picture[inside], 0.5, atol=2e-3)
+    assert np.allclose(hidden.picture[outside], shown.picture[outside], atol=2e-3)
+    with pytest.raises(ValueError, match="cut_out always with mask model"):
+        DiffusionEditor(folders["sd"], mask="model", cut_out="always")

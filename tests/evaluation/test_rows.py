@@ -70,6 +70,8 @@ def test_a_folder_is_the_bundled_engines_option_and_other_engines_checkpoint(tmp
         ("rows: [{name: a, profile: nonesuch}]", "nonesuch"),
         ("rows: [{name: a, folder: absent}]", "row a: .*absent is not there"),
         ("rows: [", "is no YAML"),
+        ("rows: [{name: a, folders: [absent]}]", "row a: .*absent is not there"),
+        ("rows: [{name: a, folder: x, folders: [x]}]", "row a: found folder and folders"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, words: str) -> None:
@@ -80,3 +82,18 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, words: str) -> None:
 def test_a_missing_file_says_what_to_give(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="found no rows file"):
         load_rows(tmp_path / "rows.yaml")
+
+
+def test_one_row_may_be_several_trainings(tmp_path: Path) -> None:
+    text = "rows: [{name: a, editor: 'madeup:Painter', folders: [s0, s1, s2]}, {name: b, profile: none}]"
+    for name in ("s0", "s1", "s2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model_index.json").write_text(f'{{"seed": "{name}"}}')
+    trained, untouched = load_rows(rows_file(tmp_path, text))
+    told = [(row.folder, list(numbers)) for row, numbers in trained.trainings(2)]
+    assert told == [(tmp_path / "s0", [0]), (tmp_path / "s1", [1])]
+    assert len({str(row.identity()) for row, _ in trained.trainings(3)}) == 3, "each by its own weights"
+    assert untouched.trainings(3) == [(untouched, (0,))]
+    assert trained.summary() == "a (bundled, madeup:Painter, 3 trainings)"
+    with pytest.raises(ValueError, match="found 3 folders for 4 seeds"):
+        trained.trainings(4)

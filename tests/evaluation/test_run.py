@@ -109,3 +109,21 @@ def test_names_become_folders_that_do_not_collide() -> None:
     assert slug("bundled") == "bundled"
     assert len({slug(name) for name in ("a b", "a-b", "A b", "a/b", "../a b")}) == 5
     assert all("/" not in slug(name) and "." not in slug(name) for name in ("../x", "a/b"))
+
+
+def test_the_nth_training_is_the_nth_seed(cases: MadeUp, ruler: Ruler, tmp_path: Path) -> None:
+    folders = tuple(tmp_path / name for name in ("s0", "s1"))
+    for number, folder in enumerate(folders):
+        folder.mkdir()
+        (folder / "model_index.json").write_text(f'{{"seed": "{number}"}}')
+    row = Row(name="trained", editor="madeup:Painter", folders=folders)
+    results = go(cases, ruler, tmp_path / "out", [row])
+    assert dict(results.groupby("seed").size()) == {0: 8, 1: 8}
+    parts = sorted(
+        path.name for path in (tmp_path / "out" / "parts" / "trained" / "recolour").glob("*.parquet")
+    )
+    prints = {name.split(".")[1] for name in parts}
+    assert len(parts) == len(prints) == 2, "kept under the weights of each"
+    calls = ruler.calls
+    go(cases, ruler, tmp_path / "out", [row])
+    assert ruler.calls == calls
