@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from editcore.evaluation.cases import Case
 from editcore.evaluation.columns import NIGHT, RAW, SCORE, all_columns
 from editcore.evaluation.methods import Edited
 from editcore.evaluation.structure import Structure
-from editcore.scoring import Scorer, ScoreRequest, product_square
+from editcore.scoring import BUNDLED_CLIP, Scorer, ScoreRequest, product_square
 from editcore.scoring.clip import direction
 from editcore.scoring.colour import colour_errors
 
@@ -35,7 +36,12 @@ class Measures:
         self._structure = Structure(vit, device) if vit is not None else None
         structure = self._structure.name if self._structure else "none"
         self.networks = self._scorer.identity | {"structure": structure}
-        """Which network made which figures; values of two do not compare."""
+        """Which network made which figures; values of two do not compare. With a digest of the weights, so that
+        another network of the same name is another one."""
+        places = {"clip": BUNDLED_CLIP if clip == "bundled" else clip_pretrained or clip, "structure": vit}
+        for part, place in places.items():
+            if place and (digest := _digest(Path(place))):
+                self.networks[part] += f" {digest}"
 
     def measure(self, cases: Sequence[Case], edits: Sequence[Edited]) -> list[Values]:
         """Every column of ``columns.NAMES``, the raw ones and the night's scores; None where nothing was made."""
@@ -104,6 +110,16 @@ class Measures:
             }
             for i in range(len(cases))
         ]
+
+
+def _digest(place: Path) -> str:
+    """Eight hex digits over the weights in a folder, or over one file; "" for a mere name."""
+    files = [place] if place.is_file() else sorted(place.glob("*.safetensors")) if place.is_dir() else []
+    digest = hashlib.sha256()
+    for file in files:
+        with open(file, "rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:8] if files else ""
 
 
 def _as_the_night(case: Case, edit: Edited) -> ScoreRequest:

@@ -137,8 +137,8 @@ def _verdicts(agreement: pd.DataFrame) -> str:
         said = []
         for verdict, words in (
             ("useful", "useful for routing"), ("weak", "weak"), ("related", "related, though neither way is better"),
-            ("none", "useless for routing (no agreement shown)"), ("misleading", "misleading"),
-            ("constant", "the same for every picture, so useless here"), ("too few", "too few cases to say"),
+            ("none", "no agreement shown, so nothing to route by"), ("misleading", "misleading"),
+            ("constant", "useless here, the same for every picture"), ("too few", "too few cases to say"),
         ):  # fmt: skip
             names = [_score_name(score) for score in group.loc[group["verdict"] == verdict, "score"]]
             if names:

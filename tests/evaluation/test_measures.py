@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from madeup import NAVY, made_up
@@ -20,6 +22,7 @@ def measured() -> dict[str, Values]:
     edits = [Edited(case.truth, raw=RAW), Edited(case.image), Edited(blind.image), Edited(failure="no")]
     measures = Measures()
     assert measures.networks["structure"] == "none"
+    assert re.fullmatch(r"open_clip:scorer [0-9a-f]{8}", measures.networks["clip"])
     return dict(zip(("truth", "copy", "blind", "failed"), measures.measure(cases, edits), strict=True))
 
 
