@@ -26,7 +26,8 @@ from editcore.training.pictures import to_uint8
 
 EDITS = {"colour": "recolour", "material": "material", "pattern": "pattern", "setting": "background"}
 """Kinds of swaps and the exact edits that they stand for. Another noun has none: it is another product."""
-TRIES = 50
+TRIES, APART = 12, 10_000
+"""Specimens that are tried for an edit, and how far their seeds lie apart: all stay below the evaluation's."""
 
 
 def exact(plan: Plan) -> None:
@@ -76,7 +77,7 @@ def _edit(seed: int, kind: str, products: tuple[str, ...]) -> Edit:
     """An edit of a kind; products that cannot have it are passed over."""
     rng = Random(seed)
     for number in range(TRIES):
-        setup = sample_setup(seed + 10_000 * number, products[(seed + number) % len(products)])
+        setup = sample_setup(seed + APART * number, products[(seed + number) % len(products)])
         if edit := sample_edit(EDITS[kind], setup, rng):
             return edit
     raise ValueError(f"found no product for {kind} among {', '.join(products)}")

@@ -44,12 +44,12 @@ class Plan:
     @property
     def arm_steps(self) -> int:
         """Steps of every arm: the same for all, so that none is better for being cheaper."""
-        return self._count(2500, 2)
+        return self._count(1500, 2)
 
     @property
     def arm_minutes(self) -> float:
         """Where an arm is ended although it has not taken its steps; a machine should not come near."""
-        return max(5.0, 120 * self.scale)
+        return max(5.0, 240 * self.scale)
 
     @property
     def base(self) -> Path:

@@ -70,7 +70,7 @@ def test_exact_pairs_are_read_as_pseudo_pairs_are_and_differ_inside_their_region
 def test_seeds_do_not_meet() -> None:
     plan = Plan(Path("unused"))
     assert BASE_SEED + plan.base_specimens < POOL_SEED < POOL_SEED + plan.photos < EXACT_SEED
-    assert EXACT_SEED + 10_000 + exact.TRIES < UNSEEN
+    assert EXACT_SEED + exact.APART * exact.TRIES < UNSEEN and 4 * plan.photos < exact.APART
 
 
 def test_a_stage_says_what_it_needs_and_a_folder_keeps_its_plan(tmp_path: Path) -> None:
