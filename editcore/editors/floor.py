@@ -39,8 +39,11 @@ WALL_CLEARANCE = 0.07
 """Share of the frame above the boundary that tells nothing about the wall."""
 WALL_UNREST = 0.3
 """Blotches of the model's walls, as ``unrest`` of ``_smooth_light``."""
-LIGHT_RANGE, TINT_RANGE = (0.45, 2.0), (0.88, 1.14)
-"""How far the model's light and its colour (per channel, after light) may leave the surface's own."""
+LIGHT_RANGE, TINT_RANGE = (0.45, 2.0), (0.96, 1.05)
+"""How far the model's light and its colour (per channel, after light) may leave the surface's own. Little colour: the
+model's floors take a cast from its walls, and white squares before a pink wall must stay white."""
+BEHIND = 0.3
+"""Least floor above the product's foot, in shares of its longer side: what stands on a floor is deep, too."""
 DETAIL_RANGE = (0.02, 100.0)
 LIGHT_SPREAD, PATCHES = 0.15, 30
 """What light varies over a floor (standard deviation), and how many independent patches of texture one shows."""
@@ -82,11 +85,12 @@ def floor_detail(
     outdoors = instruction.surface in OUTDOOR_SURFACES
     near = paint_floor(scene, camera_for(0.3, foot, extent), WORK_SIZE)
     floor, wall = near[-WORK_SIZE // 4 :].mean(axis=(0, 1)), np.array(scene.wall.rgb) / 255
-    edge, sureness = find_boundary(
+    found, sureness = find_boundary(
         small, foot, floor if outdoors else None, wall if outdoors else None, unrest_of(near)
     )
+    edge = min(found, max(foot - BEHIND * extent, 0.0))
     cameras = plausible_cameras(edge, foot, extent, outdoors)
-    weight = _visible_floor(alpha, crop_box, edge)
+    weight = _visible_floor(alpha, crop_box, found)
     camera, scene, match = _best(scene, cameras, small, weight, seed)
     relit = _relit(scene, camera, small, weight, edge, crop_box)
     above = _levelled(room, alpha, crop_box, edge)
