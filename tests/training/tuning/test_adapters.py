@@ -68,7 +68,7 @@ def test_the_pipeline_with_the_adapter_loaded_is_the_trained_one(
 
 def test_the_bundled_model_takes_an_adapter_too(tmp_path: Path) -> None:
     def said(backbone: Any) -> torch.Tensor:
-        latent = torch.ones(1, 12, 16, 16) * 0.1
+        latent = torch.full((1, backbone.network.config.out_channels, 16, 16), 0.1)
         with torch.no_grad():
             return backbone.predict(latent, torch.tensor([0.6]), backbone.embed(["make it red"]))
 
