@@ -26,8 +26,8 @@ GRAIN = 0.9
 """Standard deviation of the luminance grain, 8-bit steps."""
 DARKEST = 0.01
 """What a texture multiplies at least: no factor brings a black joint back to white."""
-SMOOTH: dict[Setting, float] = {"studio": 0.022, "floor": 0.0}
-"""Blur of the model's picture in shares of its frame: a studio sweep has no detail, only decoder mottling."""
+SWEEP_BLUR = 0.045
+"""Blur of a studio sweep's light, in shares of the frame: it has no detail, only decoder mottling."""
 
 
 def compose_background(
@@ -45,14 +45,13 @@ def compose_background(
     image: (H, W, 3) uint8 sRGB; alpha: (H, W) uint8, 255 = product; model_crop: (h, h, 3) float in [0, 1],
     the model's picture of ``crop_box`` (``crop.picture_box``). detail: (H, W) or (H, W, 3) float texture
     around 1 that is multiplied onto the background in sRGB (1 where there is none, e.g. on the wall).
-    setting: ``studio`` smooths the model's mottling away; ``floor`` and None keep its detail. seed: of the
+    setting: ``studio`` smooths the model's mottling away (``sweep``); ``floor`` and None keep its detail. seed: of the
     grain. Returns (image, region, notes); region is 255 where alpha < 255; elsewhere the source, bit for bit.
     """
     matte.check(image, alpha)
     scene = fill_ghost(np.clip(model_crop, 0, 1).astype(np.float32), alpha, crop_box)
-    blur = SMOOTH.get(setting, 0.0) * scene.shape[0] if setting else 0.0
-    if blur > 0.3:
-        scene = cv2.GaussianBlur(scene, (0, 0), blur, borderType=cv2.BORDER_REPLICATE)
+    if setting == "studio":
+        scene = sweep(scene)
     back = np.clip(give_back(scene, crop_box, alpha.shape), 0, 1)
     notes: Notes = {"shadow": "off"}
     if detail is not None:
@@ -94,6 +93,18 @@ def fill_ghost(scene: np.ndarray, alpha: np.ndarray, box: Box) -> np.ndarray:
     filled = (total + 1e-12 * mean) / (norm + 1e-12)[..., None]
     soft = cv2.GaussianBlur(zone, (0, 0), max(0.012 * size, 0.5))
     return scene + np.maximum(soft, zone)[..., None] * (filled - scene)
+
+
+def sweep(scene: np.ndarray) -> np.ndarray:
+    """A plain sweep from the model's (h, h, 3) sRGB picture of one: its light, blurred, in its one typical hue.
+
+    A small model's sweeps have patches of other hues, lilac in grey and green in beige, and no studio has.
+    """
+    light = scene.mean(axis=-1)
+    hue = np.median((scene + DARKEST) / (light + DARKEST)[..., None], axis=(0, 1))
+    blur = max(SWEEP_BLUR * scene.shape[0], 0.3)
+    light = cv2.GaussianBlur(light, (0, 0), blur, borderType=cv2.BORDER_REPLICATE)
+    return np.clip(light[..., None] * (hue / hue.mean()), 0, 1).astype(np.float32)
 
 
 def _shadowed(back: np.ndarray, image: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, str]:

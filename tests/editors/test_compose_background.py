@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from editcore.editors.backdrop import compose_background, fill_ghost
+from editcore.editors.backdrop import compose_background, fill_ghost, sweep
 from editcore.editors.crop import picture_box, take
 from editcore.editors.matte import foreground
 from editcore.editors.shadow import ground_shadow
@@ -119,3 +119,15 @@ def test_detail_is_multiplied_on_and_declared():
     assert abs(result[210:, ::2].mean() - 100) < 2 and abs(result[210:, 1::2].mean() - 200) < 2
     with pytest.raises(ValueError, match="detail"):
         compose_background(image, alpha, plain((1, 1, 1)), picture_box(SIZE, SIZE), 1, detail=detail[:9])
+
+
+def test_a_sweep_has_one_hue_and_keeps_its_light() -> None:
+    light = np.linspace(0.4, 0.8, 64, dtype=np.float32)[:, None, None]
+    scene = np.broadcast_to(light * np.array([1.2, 1.0, 0.8], np.float32), (64, 64, 3)).copy()
+    patchy = scene.copy()
+    patchy[40:50, 10:20] *= np.array([0.9, 1.0, 1.15], np.float32)
+    smooth = sweep(patchy)
+    ratios = smooth / smooth.mean(axis=-1, keepdims=True)
+    assert np.ptp(ratios, axis=(0, 1)).max() < 1e-4, "one hue"
+    assert np.abs(ratios[0, 0] - [1.2, 1.0, 0.8]).max() < 0.01, "the typical one"
+    assert np.abs(smooth[8:-8] - scene[8:-8]).max() < 0.03, "under the light that was there"
