@@ -13,6 +13,7 @@ os.environ.update(
 )
 
 import pytest
+from chromium import browser
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -21,3 +22,6 @@ def one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+__all__ = ["browser", "one_thread"]

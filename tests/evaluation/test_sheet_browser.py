@@ -1,15 +1,13 @@
-"""The sheet in a real browser, answered by keys; ``tests/delivery/test_report_browser.py`` says when it is skipped."""
+"""The sheet in a real browser, answered by keys; see ``tests/chromium.py`` for when it is skipped."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import MARKS
 from madeup import MadeUp, Ruler
 
 from editcore.evaluation.human.sheet import KEY_SUFFIX, build_sheet
@@ -17,24 +15,7 @@ from editcore.evaluation.human.tally import unblind
 from editcore.evaluation.rows import Row
 from editcore.evaluation.run import evaluate
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="no Chromium on this machine"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = MARKS
 
 
 @pytest.fixture
