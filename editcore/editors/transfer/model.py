@@ -1,0 +1,106 @@
+"""The transformer of Edit Transfer, and what each panel may see.
+
+Block-causal attention: a pair sees itself; the query sees pairs and itself; the target and the words see all. Clean
+panels have time 0 and no words, so what they mean to the target depends on neither noise nor step nor words: one pass
+per picture, and for pairs one pass per night. Several pairs do not see each other, so each is computed on its own, in
+any order, and the query sees their union: that is how edits compose.
+
+The published model (``attention: full``) gives all panels the time of the noise and lets all see all; nothing can be
+kept there. It stays for comparison, and for LoRAs in the published key format on FLUX.1-dev.
+
+Legend: B batch, N tokens of a panel, P their width, L text tokens, D text width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from diffusers import FluxTransformer2DModel
+from torch import Tensor, nn
+
+from editcore.editors.transfer.attention import KeysValues, Seen, remember
+from editcore.editors.transfer.panels import Layout, Panel, places
+
+Attention = Literal["causal", "full"]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the text encoder made of the words; L may be 0 where nothing is said."""
+
+    states_BLD: Tensor
+    pooled_BD: Tensor
+
+    def expand(self, batch: int) -> Words:
+        return Words(self.states_BLD.expand(batch, -1, -1), self.pooled_BD.expand(batch, -1))
+
+
+class TransferModel(nn.Module):
+    """A ``FluxTransformer2DModel`` with its panels; its parameters are the transformer's."""
+
+    def __init__(
+        self,
+        transformer: FluxTransformer2DModel,
+        silence: Words,
+        side: int,
+        layout: Layout = "stack",
+        attention: Attention = "causal",
+    ) -> None:
+        """silence: the embedding of no words, batch of 1, L = 0 or the encoder's own. side: of latents, even."""
+        super().__init__()
+        self.transformer = transformer
+        self.silence, self.side, self.layout, self.attention = silence, side, layout, attention
+        remember(transformer)
+
+    def pair(self, before_BNP: Tensor, after_BNP: Tensor) -> Seen:
+        """What a pair means to those that see it; "causal" only."""
+        return self._look(torch.cat([before_BNP, after_BNP], 1), ("before", "after"), None)
+
+    def query(self, query_BNP: Tensor, pairs: Sequence[Seen]) -> Seen:
+        """Everything the target will see: pairs and query."""
+        union = Seen.together(pairs)
+        return Seen.together([union, self._look(query_BNP, ("query",), union)])
+
+    def velocity(self, noisy_BNP: Tensor, t_B: Tensor, seen: Seen, words: Words | None = None) -> Tensor:
+        """Velocity noise - clean of the noisy target at time t in [0, 1] (1 = noise), (B, N, P)."""
+        return self._run(noisy_BNP, t_B, ("target",), words, seen, None)
+
+    def velocity_in_full(
+        self, noisy_BNP: Tensor, t_B: Tensor, clean: Sequence[Tensor], words: Words | None = None
+    ) -> Tensor:
+        """The published way: ``clean`` are before, after and query, (B, N, P) each; all panels anew at every step."""
+        panels: tuple[Panel, ...] = ("before", "after", "query", "target")
+        tokens = torch.cat([*clean, noisy_BNP], 1)
+        return self._run(tokens, t_B, panels, words, None, None)[:, -noisy_BNP.shape[1] :]
+
+    def _look(self, tokens: Tensor, panels: tuple[Panel, ...], seen: Seen | None) -> Seen:
+        kept: dict[int, KeysValues] = {}
+        self._run(tokens, tokens.new_zeros(len(tokens)), panels, None, seen, kept)
+        return Seen(tuple(kept[layer] for layer in sorted(kept)))
+
+    def _run(
+        self, tokens: Tensor, t_B: Tensor, panels: tuple[Panel, ...], words: Words | None,
+        seen: Seen | None, kept: dict[int, KeysValues] | None,
+    ) -> Tensor:  # fmt: skip
+        said = words or self._unsaid(len(tokens), with_text="target" in panels)
+        place = torch.cat([places(panel, self.side, self.side, self.layout) for panel in panels])
+        guidance = tokens.new_ones(len(tokens)) if self.transformer.config.guidance_embeds else None
+        return self.transformer(
+            hidden_states=tokens,
+            encoder_hidden_states=said.states_BLD.to(tokens),
+            pooled_projections=said.pooled_BD.to(tokens),
+            timestep=t_B,
+            img_ids=place.to(tokens.device),
+            txt_ids=tokens.new_zeros(said.states_BLD.shape[1], 3, dtype=torch.float32),
+            guidance=guidance,
+            joint_attention_kwargs={"seen": seen, "kept": kept},
+            return_dict=False,
+        )[0]
+
+    def _unsaid(self, batch: int, with_text: bool) -> Words:
+        """No words; clean panels have no text tokens at all, so that words can never reach them."""
+        silence = self.silence.expand(batch)
+        return silence if with_text else Words(silence.states_BLD[:, :0], silence.pooled_BD)
