@@ -16,10 +16,10 @@ from torch import Tensor
 
 from editcore.lexicon import grammar
 from editcore.studio.captions import caption, look_words, scene_phrase, scene_words
-from editcore.studio.finish import Finish, Look
+from editcore.studio.finish import Finish
 from editcore.studio.gbuffer import GBuffer
 from editcore.studio.kinds import KINDS
-from editcore.studio.looks import natural_parts, sample_look
+from editcore.studio.looks import differ, dyed, made_of, natural_parts, sample_look
 from editcore.studio.photograph import Geometry, Photos, Setup, photograph, sample_setup
 from editcore.studio.scenes import draw_tone, sample_scene
 from editcore.studio.vocabulary import Tone
@@ -111,7 +111,7 @@ def _background(setup: Setup, rng: Random) -> Edit:
 
 def _recolour(setup: Setup, rng: Random) -> Edit:
     colour = _other_tone(setup.look.colour, rng)
-    look = _dyed(setup.look, colour)
+    look = dyed(setup.look, colour)
     words = _ways(lambda: grammar.recolour(rng, setup.noun, colour.name), f"make {setup.noun} {colour.name}")
     return Edit("recolour", setup, replace(setup, look=look), words, "product", colour=colour)
 
@@ -140,10 +140,7 @@ def _material(setup: Setup, rng: Random) -> Edit | None:
     colour = new.colour if rng.random() < 0.5 or not setup.look.colour else None
     # A natural material brings its own colour; a dyed one keeps the product's unless one is named.
     kept = None if new.colour is None else (colour or setup.look.colour)
-    look = replace(
-        setup.look, material=new.material, variety=new.variety, pattern="plain", second=None, colour=kept,
-        parts=natural_parts(setup.kind),
-    )  # fmt: skip
+    look = made_of(setup.kind, setup.look, new.material, new.variety, kept)
     named = kept.name if kept and colour else None
     words = _ways(lambda: grammar.material(rng, setup.noun, new.material, new.variety or None, named))
     return Edit("material", setup, replace(setup, look=look), words, "product", colour=kept)
@@ -225,18 +222,6 @@ EDITS: dict[str, Callable[[Setup, Random], Edit | None]] = {
 }
 
 
-def _dyed(look: Look, colour: Tone) -> Look:
-    """Recolour the body and the parts that have the body's colour; natural materials become painted ones."""
-    parts = tuple(
-        (slot, replace(finish, colour=colour) if finish.colour == look.colour else finish)
-        for slot, finish in look.parts
-    )
-    second = look.second if look.second != colour else None
-    natural = look.colour is None and look.material in ("wooden", "marble", "stone", "cork", "wicker")
-    material = "matte" if natural else look.material
-    return replace(look, material=material, colour=colour, second=second, variety="", parts=parts)
-
-
 def _plain_finish(finish: Finish) -> Finish:
     return Finish(finish.material, finish.colour)
 
@@ -245,6 +230,6 @@ def _other_tone(current: Tone | None, rng: Random) -> Tone:
     """A colour far enough from the current one to be worth asking for."""
     for _ in range(20):
         tone = draw_tone(rng)
-        if current is None or sum(abs(a - b) for a, b in zip(tone.rgb, current.rgb, strict=True)) > 90:
+        if differ(tone, current):
             return tone
     return tone

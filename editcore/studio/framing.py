@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from editcore.studio.gbuffer import HALF_FOV, Camera
+from editcore.studio.gbuffer import Camera
 from editcore.studio.kinds import KINDS, Shape
 from editcore.studio.kinds.base import Dice
+from editcore.studio.perspective import TAN_HALF_FOV
 from editcore.studio.sdf import Array
 
 LIMIT = 0.95
@@ -29,6 +30,10 @@ class Pose:
     x: float = 0.0
     z: float = 0.0
     scale: float = 1.0
+    tilt: float = 0.0
+    """Lean to a side, radians, positive = its top to the right in the picture; see ``standing.py``."""
+    mirrored: bool = False
+    """Left and right of the object exchanged before it is turned."""
 
     def to_object(self, v: Vec) -> Vec:
         """A world direction in the frame of the turned object."""
@@ -66,26 +71,27 @@ def sample_light(seeds: Sequence[int]) -> torch.Tensor:
     return torch.tensor([Dice(seed, 4)(-1.2, 1.2) for seed in seeds])
 
 
+def outline(points_N3: Array, camera: Vec) -> tuple[float, float, float, float]:
+    """Left, right, bottom and top of world points in the picture of a (pitch, distance, height), -1 to 1."""
+    pitch, distance, height = camera
+    cos_p, sin_p = math.cos(pitch), math.sin(pitch)
+    up = (points_N3[:, 1] - height) * cos_p - points_N3[:, 2] * sin_p
+    depth = (distance - (points_N3[:, 1] - height) * sin_p - points_N3[:, 2] * cos_p) * TAN_HALF_FOV
+    across, upward = points_N3[:, 0] / depth, up / depth
+    return float(across.min()), float(across.max()), float(upward.min()), float(upward.max())
+
+
 def _frame(shape: Shape, pose: Pose, seed: int) -> Vec:
     dice = Dice(zlib.crc32(shape.kind.encode()), seed, 3)
     pitch, fill, shift = math.radians(dice(8, 32)), dice(0.6, 0.82), dice(-0.05, 0.05)
     own, complete = (pose.to_world(s.extent().cloud_N3) for s in (shape, shape.complete()))
     height, distance = float(own[:, 1].mean()), 4.0
-    cos_p, sin_p, spread = math.cos(pitch), math.sin(pitch), math.tan(math.radians(HALF_FOV))
-
-    def picture(points: Array) -> tuple[float, float, float, float]:
-        """Left, right, bottom and top of the points in the picture, -1 to 1."""
-        up = (points[:, 1] - height) * cos_p - points[:, 2] * sin_p
-        depth = (distance - (points[:, 1] - height) * sin_p - points[:, 2] * cos_p) * spread
-        across, upward = points[:, 0] / depth, up / depth
-        return float(across.min()), float(across.max()), float(upward.min()), float(upward.max())
-
     for _ in range(8):
-        left, right, bottom, top = picture(own)
+        left, right, bottom, top = outline(own, (pitch, distance, height))
         grown = max(right - left, top - bottom) / 2 / fill
-        left, right, low, high = picture(complete)
+        left, right, low, high = outline(complete, (pitch, distance, height))
         distance *= max(grown, max(-left, right) / LIMIT, (high - low) / 2 / LIMIT)
         middle = (bottom + top) / 2 - shift
         middle = min(max(middle, high - LIMIT), low + LIMIT)
-        height += middle * spread * distance * 0.9
+        height += middle * TAN_HALF_FOV * distance * 0.9
     return pitch, distance, height

@@ -51,6 +51,8 @@ class GBuffer:
     """Camera-space unit normals (x right, y up, z towards the camera); 0 off the object."""
     position_B3HW: Tensor
     """Object-space surface point, object units (patterns stick to the object); 0 off the object."""
+    own_normal_B3HW: Tensor
+    """Object-space unit normals; 0 off the object."""
     light_B1HW: Tensor
     """Key-light visibility times ambient occlusion on the object, [0, 1]."""
     ground_B1HW: Tensor
@@ -78,13 +80,14 @@ class GBuffer:
         weight = F.avg_pool2d(self.coverage_B1HW, factor).clamp(min=1e-6)
         pool = lambda x: F.avg_pool2d(x, factor)  # noqa: E731
         on_object = lambda x: pool(x * self.coverage_B1HW) / weight  # noqa: E731
-        normal = on_object(self.normal_B3HW)
+        unit = lambda x: x / x.norm(dim=1, keepdim=True).clamp(min=1e-5)  # noqa: E731
         return replace(
             self,
             coverage_B1HW=pool(self.coverage_B1HW),
             parts_BPHW=pool(self.parts_BPHW),
-            normal_B3HW=normal / normal.norm(dim=1, keepdim=True).clamp(min=1e-5),
+            normal_B3HW=unit(on_object(self.normal_B3HW)),
             position_B3HW=on_object(self.position_B3HW),
+            own_normal_B3HW=unit(on_object(self.own_normal_B3HW)),
             light_B1HW=on_object(self.light_B1HW),
             ground_B1HW=pool(self.ground_B1HW),
         )

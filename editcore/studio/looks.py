@@ -14,7 +14,18 @@ from editcore.studio.shading import mean_rgb, neutral, shade
 from editcore.studio.surfaces import MARBLE_COLOURS
 from editcore.studio.vocabulary import PATTERNS, WOODS, Tone
 
-__all__ = ["Finish", "Look", "mean_rgb", "natural_parts", "neutral", "sample_look", "shade"]
+__all__ = [
+    "Finish",
+    "Look",
+    "differ",
+    "dyed",
+    "made_of",
+    "mean_rgb",
+    "natural_parts",
+    "neutral",
+    "sample_look",
+    "shade",
+]
 
 _BLACK, _WHITE = Tone("black", (24, 24, 26)), Tone("white", (244, 243, 240))
 NATURAL_PARTS: dict[str, Finish] = {
@@ -74,6 +85,31 @@ def natural_parts(kind: str) -> tuple[tuple[int, Finish], ...]:
     return tuple(
         (slot, NATURAL_PARTS[name]) for slot, name in enumerate(names) if slot and name in NATURAL_PARTS
     )
+
+
+def dyed(look: Look, colour: Tone) -> Look:
+    """Recolour the body and the parts that have the body's colour; natural materials become painted ones."""
+    parts = tuple(
+        (slot, replace(finish, colour=colour) if finish.colour == look.colour else finish)
+        for slot, finish in look.parts
+    )
+    second = look.second if look.second != colour else None
+    natural = look.colour is None and look.material in ("wooden", "marble", "stone", "cork", "wicker")
+    material = "matte" if natural else look.material
+    return replace(look, material=material, colour=colour, second=second, variety="", parts=parts)
+
+
+def made_of(kind: str, look: Look, material: str, variety: str, colour: Tone | None) -> Look:
+    """The look in another material, undecorated; ``colour`` None: the material's own."""
+    return replace(
+        look, material=material, variety=variety, pattern="plain", second=None, colour=colour,
+        parts=natural_parts(kind),
+    )  # fmt: skip
+
+
+def differ(first: Tone, second: Tone | None) -> bool:
+    """Whether two colours are far enough apart for the change to be worth asking for; None is any other."""
+    return second is None or sum(abs(a - b) for a, b in zip(first.rgb, second.rgb, strict=True)) > 90
 
 
 def _sample_finish(kind: str, rng: random.Random, colours: Mapping[str, NamedColour] | None) -> Finish:

@@ -53,41 +53,6 @@ def chart(kind: str, position_N3: Tensor, normal_N3: Tensor) -> Tensor:
     return torch.stack([torch.where(side & ~top, z, x), torch.where(top, z, y)], 1)
 
 
-def object_normals(
-    position_N3: Tensor, normal_N3: Tensor, right_N: Tensor, pitch: float, eye: tuple[float, float]
-) -> Tensor:
-    """Object-space normals from camera-space ones.
-
-    The pose is not in the G-buffer but follows from it: every object-space point must project on to its own
-    pixel, which is linear in the cosine and sine of the object's yaw, its scale and its place on the floor.
-    ``right_N``: sideways slope of each pixel's ray; ``eye``: height and depth of the camera.
-    """
-    cos_p, sin_p = math.cos(pitch), math.sin(pitch)
-    x, y, z = position_N3.unbind(1)
-    # world = (c x + s z + tx, k y, c z - s x + tz); world x = right * depth;
-    # depth = d0 - sin(pitch) world y - cos(pitch) world z
-    rows = torch.stack(
-        [
-            x + right_N * cos_p * z,
-            z - right_N * cos_p * x,
-            right_N * sin_p * y,
-            torch.ones_like(x),
-            right_N * cos_p,
-        ],
-        1,
-    )
-    target = right_N * (eye[0] * sin_p + eye[1] * cos_p)
-    gram = rows.T @ rows + 1e-4 * len(x) * torch.diag(torch.tensor([0.0, 0.0, 1.0, 1.0, 1.0]))
-    # The penalty keeps scale near 1 and the object near the origin where its outline leaves them open.
-    pull = torch.tensor([0.0, 0.0, 1e-4 * len(x), 0.0, 0.0])
-    cos_y, sin_y = torch.linalg.solve(gram + 1e-6 * torch.eye(5), rows.T @ target + pull)[:2].tolist()
-    length = math.hypot(cos_y, sin_y) or 1.0
-    cos_y, sin_y = cos_y / length, sin_y / length
-    nx, ny, nz = normal_N3.unbind(1)
-    up, back = ny * cos_p + nz * sin_p, nz * cos_p - ny * sin_p
-    return torch.stack([cos_y * nx - sin_y * back, up, sin_y * nx + cos_y * back], 1)
-
-
 def inks(pattern: str, uv_N2: Tensor, height_N: Tensor, pixel: float, repeats: float) -> Inks:
     """Shares of the second and the accent colour under ``pattern``.
 

@@ -45,6 +45,8 @@ class Setup:
     """What a caption calls the product."""
     shown: bool = True
     """False: the scene without the product (the source of an insertion)."""
+    tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Gain of red, green and blue of the whole picture: a warmer, cooler or darker light."""
 
     @property
     def kind(self) -> str:
@@ -79,8 +81,9 @@ def sample_setup(seed: int, kind: str | None = None) -> Setup:
 def photograph(
     setups: Sequence[Setup], size: int, supersample: int = 1, gbuffers: dict[Geometry, GBuffer] | None = None
 ) -> Photos:
-    """Photograph setups at ``size`` x ``size`` pixels; setups of one geometry share one rendering.
+    """Photograph setups at ``size`` x ``size`` pixels.
 
+    Setups of one geometry share one rendering, setups of one scene and camera one painted background.
     ``gbuffers`` keeps renderings between calls. At ``supersample`` n everything is drawn at n times the size and
     averaged.
     """
@@ -88,7 +91,12 @@ def photograph(
     for geometry in dict.fromkeys(s.geometry for s in setups):
         if geometry not in gbuffers:
             gbuffers[geometry] = render_geometry(geometry, size * supersample)
-    rows = [_photograph_one(s, gbuffers[s.geometry], size * supersample) for s in setups]
+    backgrounds: dict[tuple[Scene, tuple[float, float, float]], Tensor] = {}
+    for s in setups:
+        seen = (s.scene, s.geometry.camera)
+        if seen not in backgrounds:
+            backgrounds[seen] = paint([s.scene], gbuffers[s.geometry].camera, size * supersample)
+    rows = [_photograph_one(s, gbuffers[s.geometry], backgrounds[s.scene, s.geometry.camera]) for s in setups]
     stacked = [torch.cat(column) for column in zip(*rows, strict=True)]
     if supersample > 1:
         stacked = [torch.nn.functional.avg_pool2d(x, supersample) for x in stacked]
@@ -101,7 +109,9 @@ def render_geometry(geometry: Geometry, size: int) -> GBuffer:
     return render([geometry.shape], [geometry.pose], camera, torch.tensor([geometry.light]), size)
 
 
-def _photograph_one(setup: Setup, gbuffer: GBuffer, size: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _photograph_one(
+    setup: Setup, gbuffer: GBuffer, background: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     if not setup.shown:
         gbuffer = replace(
             gbuffer,
@@ -109,8 +119,10 @@ def _photograph_one(setup: Setup, gbuffer: GBuffer, size: int) -> tuple[Tensor, 
             parts_BPHW=torch.zeros_like(gbuffer.parts_BPHW),
             ground_B1HW=torch.ones_like(gbuffer.ground_B1HW),
         )
-    background = paint([setup.scene], gbuffer.camera, size)
     product = shade(gbuffer, [setup.look], mean_rgb(background))
     picture = compose(gbuffer, product, background, [setup.scene])
+    if setup.tint != (1.0, 1.0, 1.0):
+        gain = torch.tensor(setup.tint).view(1, 3, 1, 1)
+        picture, product = (picture * gain).clamp(0, 1), (product * gain).clamp(0, 1)
     coverage = gbuffer.coverage_B1HW
     return picture, coverage, gbuffer.parts_BPHW, product * coverage

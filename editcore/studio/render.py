@@ -20,6 +20,7 @@ from editcore.studio.framing import Pose, sample_camera, sample_light, sample_po
 from editcore.studio.gbuffer import PART_SLOTS, Camera, GBuffer
 from editcore.studio.kinds import KINDS, Shape, sample_shape
 from editcore.studio.sdf import Array, Points
+from editcore.studio.standing import standing
 
 
 def render(
@@ -65,6 +66,7 @@ def join(pictures: Sequence[GBuffer]) -> GBuffer:
         parts_BPHW=cat("parts_BPHW"),
         normal_B3HW=cat("normal_B3HW"),
         position_B3HW=cat("position_B3HW"),
+        own_normal_B3HW=cat("own_normal_B3HW"),
         light_B1HW=cat("light_B1HW"),
         ground_B1HW=cat("ground_B1HW"),
         key_light_B3=cat("key_light_B3"),
@@ -73,10 +75,11 @@ def join(pictures: Sequence[GBuffer]) -> GBuffer:
 
 def _photograph(shape: Shape, pose: Pose, camera: Camera, azimuth: float, size: int) -> GBuffer:
     pitch, distance, height = (float(v[0]) for v in (camera.pitch, camera.distance, camera.height))
+    shape = standing(shape, pose)
     view = trace.View.of(pose, pitch, distance, height, shadows.key_direction(azimuth), size)
     coverage, light = np.zeros((1, size * size), np.float32), np.zeros((1, size * size), np.float32)
     parts = np.zeros((PART_SLOTS, size * size), np.float32)
-    normal, position = np.zeros((3, size * size), np.float32), np.zeros((3, size * size), np.float32)
+    normal, own_normal, position = (np.zeros((3, size * size), np.float32) for _ in range(3))
     for rows, columns, start in trace.pixels(shape, view):
         rays = view.rays(rows + 0.5, columns + 0.5)
         touched, t, nearest = trace.march(shape, view, rays, start)
@@ -91,7 +94,8 @@ def _photograph(shape: Shape, pose: Pose, camera: Camera, azimuth: float, size: 
         coverage[0, index] = share
         parts[:, index] = trace.part_shares(shape, p, footprint) * share
         normal[:, index] = view.to_camera(np.stack(n))
-        position[:, index] = np.stack(p)
+        own_normal[:, index] = np.stack(shape.own(n, direction=True))
+        position[:, index] = np.stack(shape.own(p))
         light[0, index] = shadows.object_light(shape, view, p, n, footprint)
     seen = coverage > 0
 
@@ -108,6 +112,7 @@ def _photograph(shape: Shape, pose: Pose, camera: Camera, azimuth: float, size: 
         parts_BPHW=picture(parts),
         normal_B3HW=picture(normal),
         position_B3HW=picture(position),
+        own_normal_B3HW=picture(own_normal),
         light_B1HW=picture(light),
         ground_B1HW=ground,
         camera=camera,

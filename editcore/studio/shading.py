@@ -19,7 +19,7 @@ from editcore.studio import tiles  # noqa: F401  registers the painters
 from editcore.studio.finish import Finish, Look
 from editcore.studio.gbuffer import Camera, GBuffer
 from editcore.studio.materials import Material, material
-from editcore.studio.patterns import GIRTH, ROUND_KINDS, chart, inks, object_normals
+from editcore.studio.patterns import GIRTH, ROUND_KINDS, chart, inks
 from editcore.studio.perspective import TAN_HALF_FOV, Perspective
 from editcore.studio.surfaces import RGB, Surface
 from editcore.studio.textures import SHADE_RANGE, tile
@@ -37,8 +37,7 @@ class _Points:
     weight_N1: Tensor
     key_3: Tensor
     ambient_3: Tensor
-    right_N: Tensor
-    """Sideways slope of each pixel's ray."""
+    own_normal_N3: Tensor
     view: Perspective
     pixel: float
     """Size of a pixel on the object, object units."""
@@ -47,9 +46,7 @@ class _Points:
     @cached_property
     def uv_N2(self) -> Tensor:
         """Chart coordinates, object units; only patterns and textures need them."""
-        eye = (self.view.eye_y, self.view.eye_z)
-        normal_N3 = object_normals(self.position_N3, self.normal_N3, self.right_N, self.view.pitch, eye)
-        return chart(self.kind, self.position_N3, normal_N3)
+        return chart(self.kind, self.position_N3, self.own_normal_N3)
 
     @property
     def up_N1(self) -> Tensor:
@@ -89,7 +86,7 @@ def _points(gbuffer: GBuffer, i: int, where: Tensor, ambient_3: Tensor, size: in
         weight_N1=_at(gbuffer.coverage_B1HW[i], where),
         key_3=gbuffer.key_light_B3[i],
         ambient_3=ambient_3,
-        right_N=((where % size + 0.5) * (2 / size) - 1) * TAN_HALF_FOV,
+        own_normal_N3=_at(gbuffer.own_normal_B3HW[i], where),
         view=Perspective.of(gbuffer.camera, i),
         pixel=2 * TAN_HALF_FOV * float(gbuffer.camera.distance[i]) / size,
         size=size,

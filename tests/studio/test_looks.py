@@ -40,6 +40,7 @@ def ball(size: int = 64, radius: float = 0.55) -> GBuffer:
         parts_BPHW=parts[None],
         normal_B3HW=normal[None],
         position_B3HW=(torch.stack([x, y + radius, z]) * inside)[None],
+        own_normal_B3HW=normal[None],
         light_B1HW=inside[None],
         ground_B1HW=torch.ones(1, 1, size, size),
         camera=Camera(level, level + 4.0, level + radius),

@@ -33,6 +33,7 @@ def still(size: int, scenes: int) -> GBuffer:
         parts,
         zeros,
         zeros,
+        zeros,
         coverage,
         ground,
         camera(scenes),

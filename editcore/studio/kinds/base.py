@@ -130,6 +130,10 @@ class Shape:
         assert result is not None
         return result
 
+    def own(self, p: Points, direction: bool = False) -> Points:
+        """Points (or directions) of the frame it stands in, in the frame it was modelled in; see ``standing.py``."""
+        return p
+
     def extent(self) -> Extent:
         return _extent(self)
 
