@@ -51,6 +51,9 @@ class ObjectiveConfig(BaseModel):
         default=0.4, gt=0, le=1,
         description="Perceptual and CLIP terms count where sigma, the share of noise, is at most this.",
     )  # fmt: skip
+    perceptual_side: int = Field(
+        default=256, ge=32, description="Longer side in pixels to which LPIPS shrinks pictures."
+    )
     clip_model: str = Field(
         default="bundled", description="CLIP model: bundled, a folder, or a name open_clip knows."
     )
@@ -95,7 +98,7 @@ class Objective:
 
     def __init__(self, config: ObjectiveConfig, device: str = "cpu") -> None:
         self.config = config
-        self._perceptual = Perceptual(device) if config.perceptual else None
+        self._perceptual = Perceptual(device, config.perceptual_side) if config.perceptual else None
         with_clip = config.clip_global or config.clip_direction
         self._clip = ClipLoss(config.clip_model, config.clip_pretrained, device) if with_clip else None
 

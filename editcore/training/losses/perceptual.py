@@ -18,16 +18,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 SIDE = 256
-"""Larger pictures are shrunk to this longer side, as the scorer does."""
+"""Longer side in pixels to which the scorer shrinks pictures."""
 
 
 class Perceptual(nn.Module):
     """A frozen metric that gives gradients to the pictures."""
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", side: int = SIDE) -> None:
+        """side: larger pictures are shrunk to this longer side; the cost goes with its square."""
         from editcore.scoring.perceptual import Lpips
 
         super().__init__()
+        self.side = side
         metric = Lpips(device)
         self.name, self.network = metric.name, metric.network
         self.requires_grad_(False).eval()
@@ -35,7 +37,9 @@ class Perceptual(nn.Module):
     def forward(self, picture_B3HW: Tensor, goal_B3HW: Tensor) -> Tensor:
         """Distances (B,), >= 0. Pictures in [0, 1], same size."""
         network: Any = self.network
-        pairs = [network.net(network.scaling_layer(_prepared(x))) for x in (picture_B3HW, goal_B3HW)]
+        pairs = [
+            network.net(network.scaling_layer(_prepared(x, self.side))) for x in (picture_B3HW, goal_B3HW)
+        ]
         layers = [
             head((_unit(a) - _unit(b)).square()).mean(dim=(1, 2, 3))
             for head, a, b in zip(network.lins, *pairs, strict=True)
@@ -47,10 +51,10 @@ class Perceptual(nn.Module):
         return super().train(False)
 
 
-def _prepared(rgb_B3HW: Tensor) -> Tensor:
-    """float32 in [-1, 1], at most ``SIDE`` on the longer side."""
+def _prepared(rgb_B3HW: Tensor, side: int) -> Tensor:
+    """float32 in [-1, 1], at most ``side`` on the longer side."""
     rgb = rgb_B3HW.float() * 2 - 1
-    scale = SIDE / max(rgb.shape[-2:])
+    scale = side / max(rgb.shape[-2:])
     return F.interpolate(rgb, scale_factor=scale, mode="bilinear", antialias=True) if scale < 1 else rgb
 
 
