@@ -16,6 +16,22 @@ Target = Literal["product", "background", "region"]
 
 
 @dataclass(frozen=True)
+class Exemplar:
+    """One picture before and after an edit, which other pictures are to follow."""
+
+    before: np.ndarray
+    """(H, W, 3) uint8 sRGB."""
+    after: np.ndarray
+    """The same size."""
+    before_alpha: np.ndarray
+    """Soft matte of the product in ``before``, (H, W) uint8, 255 = inside."""
+    after_alpha: np.ndarray
+    """The same in ``after``."""
+    key: str
+    """Digest of both pictures: what is computed from the pair is kept under it."""
+
+
+@dataclass(frozen=True)
 class EditRequest:
     """One picture and what to do with it."""
 
@@ -33,6 +49,8 @@ class EditRequest:
     """Seed of the CPU generator for this row's noise, from the row's identity."""
     strength: float = 1.0
     """How far to go, (0, 1]; 1 is the instruction in full."""
+    exemplars: tuple[Exemplar, ...] = ()
+    """Pairs to follow, for engines that learn by looking; several are several changes, all to be made."""
 
 
 @dataclass(frozen=True)
