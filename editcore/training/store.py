@@ -89,8 +89,8 @@ def build_store(folder: Path, specimens: int, seed: int, workers: int = 2) -> No
 def write_store(folder: Path, specimens: Iterable[Specimen], held_out: int) -> None:
     """Write specimens as they come; the first ``held_out`` are marked as never trained on."""
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = _Rows(folder / "pictures.npy", (3, PIXELS, PIXELS))
-    regions = _Rows(folder / "regions.npy", (PIXELS // CELL, PIXELS // CELL))
+    pictures = Rows(folder / "pictures.npy", (3, PIXELS, PIXELS))
+    regions = Rows(folder / "regions.npy", (PIXELS // CELL, PIXELS // CELL))
     facts: list[dict[str, str] | None] = []
     examples: list[dict[str, object]] = []
     captions: list[tuple[int, str, tuple[str, ...]]] = []
@@ -118,7 +118,7 @@ def encode_store(folder: Path, autoencoder_folder: Path, workers: int = 2, chunk
     config = AutoencoderDC.load_config(str(autoencoder_folder))
     AutoencoderDC.from_config(config).save_config(folder / "autoencoder")
     count = len(np.load(folder / "pictures.npy", mmap_mode="r"))
-    latents = _Rows(folder / "latents.npy", (config["latent_channels"], 16, 16), np.float16)
+    latents = Rows(folder / "latents.npy", (config["latent_channels"], 16, 16), np.float16)
     with ProcessPoolExecutor(
         workers, get_context("spawn"), initializer=_load_autoencoder, initargs=(autoencoder_folder,)
     ) as pool:
@@ -255,7 +255,7 @@ def _texts(setup: Setup, rng: random.Random) -> list[tuple[str, tuple[str, ...]]
 # --- writing
 
 
-class _Rows:
+class Rows:
     """An array on disk that grows by rows; ``close`` writes the header that makes it an ``npy`` file."""
 
     def __init__(self, path: Path, shape: tuple[int, ...], dtype: type = np.uint8) -> None:

@@ -17,7 +17,7 @@ from editcore.studio.vocabulary import PATTERNS, WOODS, Tone
 
 _NATURAL = ("cork", "wicker", "stone", "terracotta", "denim", "concrete")
 """Materials that bring a colour of their own, besides woods, marbles and metals."""
-_DYED = ("leather", "knitted", "velvet", "glass", "fabric", "glossy")
+_DYED = ("leather", "knitted", "glass")
 """Materials that take the product's colour and show at a small size what they are."""
 _PRINTED = frozenset(
     ["ceramic", "matte", "glossy", "plastic", "fabric", "leather", "knitted", "denim", "paper", "rubber"]

@@ -45,6 +45,10 @@ class Change:
         """Whether it can be made to this setup and would change it; the product stays whole in the picture."""
         raise NotImplementedError
 
+    def prepare(self, setup: Setup) -> Setup:
+        """The setup as it must be before the change, where that can be arranged: closed, to be opened."""
+        return setup
+
     def apply(self, setup: Setup) -> Setup:
         """The setup with the change made; what it does not touch stays as it is."""
         raise NotImplementedError

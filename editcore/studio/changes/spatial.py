@@ -21,6 +21,8 @@ PARTS: dict[str, frozenset[str]] = {
     "band": frozenset(["band", "cuff"]),
 }
 """Parts by what they are called in words: what several kinds of product have and can lose."""
+ROUND = frozenset(["bottle", "jar", "vase", "bowl", "plate", "can", "hat", "ball", "candle", "lamp"])
+"""Products that look the same from all sides."""
 PITCHES = (0.06, 0.68)
 """Lowest and highest view, radians downwards."""
 
@@ -34,9 +36,18 @@ class _Spatial(Change):
         return after.geometry != setup.geometry and in_view(setup.geometry) and in_view(after.geometry)
 
 
+@dataclass(frozen=True)
+class _Turning(_Spatial):
+    """For products that do not look the same from all sides."""
+
+    @property
+    def products(self) -> frozenset[str]:
+        return frozenset(KINDS) - ROUND
+
+
 @change_kind("yaw")
 @dataclass(frozen=True)
-class Rotate(_Spatial):
+class Rotate(_Turning):
     """The product turned on the spot."""
 
     kind = "rotate"
@@ -104,10 +115,16 @@ class Part(_Spatial):
     def products(self) -> frozenset[str]:
         return frozenset(name for name, kind in KINDS.items() if self.names & set(kind.optional))
 
+    def prepare(self, setup: Setup) -> Setup:
+        return self._with(setup, not self.adds)
+
     def apply(self, setup: Setup) -> Setup:
+        return self._with(setup, self.adds)
+
+    def _with(self, setup: Setup, present: bool) -> Setup:
         shape = setup.geometry.shape
         for part in self.names & set(KINDS[setup.kind].optional):
-            shape = shape.with_part(part) if self.adds else shape.without_part(part)
+            shape = shape.with_part(part) if present else shape.without_part(part)
         return with_shape(setup, shape)
 
 
@@ -176,7 +193,7 @@ class Scale(_Spatial):
 
 @change_kind("yaw", "tilt")
 @dataclass(frozen=True)
-class Mirror(_Spatial):
+class Mirror(_Turning):
     """The product's left and right exchanged where it stands; light and scene stay."""
 
     kind = "mirror"

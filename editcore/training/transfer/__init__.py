@@ -1,0 +1,1 @@
+"""Edit Transfer: its data and its training."""

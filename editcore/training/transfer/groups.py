@@ -1,0 +1,199 @@
+"""Groups: one change, or two, made to several products that differ in everything else.
+
+A worker makes a chunk of groups from a pool of rendered geometries: rendering is three quarters of a photograph's
+cost, and changes of appearance need no new geometry. The members of a group differ in product, pose, scale,
+camera, light, look and scene, so any of them can show the change and any other can follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+
+from editcore.studio.changes import CHANGES, Change, composes, in_view, sample_change
+from editcore.studio.gbuffer import GBuffer
+from editcore.studio.kinds import KINDS
+from editcore.studio.looks import sample_look
+from editcore.studio.photograph import Geometry, Setup, photograph, render_geometry, sample_setup
+from editcore.studio.scenes import sample_scene
+from editcore.training.pictures import to_uint8
+
+PIXELS = 128
+MIX = {
+    "recolour": 0.20, "background": 0.22, "material": 0.10, "pattern": 0.08, "rotate": 0.06, "tilt": 0.05,
+    "move": 0.05, "lid": 0.04, "part": 0.04, "scale": 0.04, "camera": 0.04, "mirror": 0.03, "light": 0.02,
+    "remove": 0.02, "mood": 0.03,
+}  # fmt: skip
+"""Shares of the kinds of change."""
+TWO_CHANGES = 0.25
+"""Share of groups with two changes."""
+MEMBERS = {1: 6, 2: 4}
+"""Members of a group by its number of changes."""
+FEWEST_MEMBERS = 3
+POOL, GROUPS_PER_CHUNK, SEEDS_PER_CHUNK = 24, 24, 60
+"""A chunk has a range of seeds of its own: the first are its pool's, the others for products with the right parts."""
+DIFFERS = 20
+"""A pixel has changed if a channel differs by more than this, of 255."""
+CHANGED_SHARE = 0.012
+"""Share of the picture that a change must reach."""
+LOOK_SHARE, OUTLINE_SHARE = 0.3, 0.006
+"""A new look must reach that share of the product, a turn must alter the outline over that share of the picture."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What one worker makes at a time."""
+
+    seed: int
+    leave_out: tuple[str, ...] = ()
+    """Kinds of change that no training group shows."""
+    leave_out_pairs: tuple[tuple[str, str], ...] = ()
+    """Kinds that no training group shows together."""
+    held_out: bool = False
+    """Made to be measured on: every kind as often as any other, those left out too."""
+    groups: int = GROUPS_PER_CHUNK
+
+
+class Made(NamedTuple):
+    """One group."""
+
+    changes: tuple[Change, ...]
+    products: tuple[str, ...]
+    """Catalogue kind of each member."""
+    pictures: np.ndarray
+    """(members, states, 3, 128, 128) uint8; states are bit masks of the changes made."""
+    held_out: bool
+
+
+def make_chunk(chunk: Chunk) -> list[Made]:
+    """The chunk's groups; the same every time."""
+    studio = _Studio(chunk.seed)
+    return [_make(studio, chunk) for _ in range(chunk.groups)]
+
+
+def _make(studio: _Studio, chunk: Chunk) -> Made:
+    for _ in range(40):
+        kinds = _draw_kinds(chunk, studio.rng)
+        for _ in range(4):
+            changes = tuple(sample_change(kind, studio.rng) for kind in kinds)
+            if all(composes(a, b) for a, b in pairwise(changes)):
+                members = studio.members(changes)
+                if len(members) >= FEWEST_MEMBERS:
+                    products, pictures = zip(*members, strict=True)
+                    return Made(changes, products, np.stack(pictures), chunk.held_out)
+    raise RuntimeError(f"chunk {chunk.seed}: no group of changes could be photographed in 40 tries")
+
+
+def _draw_kinds(chunk: Chunk, rng: Random) -> tuple[str, ...]:
+    """One kind, or two that may be shown together."""
+    known = {kind: share for kind, share in MIX.items() if kind not in chunk.leave_out}
+    if rng.random() >= TWO_CHANGES:
+        return (rng.choice(list(MIX)),) if chunk.held_out else _draw(known, rng, 1)
+    if chunk.held_out and chunk.leave_out_pairs and rng.random() < 0.5:
+        return rng.choice(chunk.leave_out_pairs)
+    unseen = {frozenset(pair) for pair in chunk.leave_out_pairs}
+    while True:
+        pair = _draw(known, rng, 2)
+        if frozenset(pair) not in unseen and not _touch(pair[0]) & _touch(pair[1]):
+            return pair
+
+
+def _draw(mix: dict[str, float], rng: Random, count: int) -> tuple[str, ...]:
+    return tuple(rng.choices(list(mix), list(mix.values()), k=count))
+
+
+def _touch(kind: str) -> frozenset[str]:
+    return sample_change(kind, Random(0)).touches
+
+
+class _Studio:
+    """A pool of rendered products, and the camera."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng, self.seed, self.others = Random(seed), seed, 0
+        kinds = self.rng.sample(sorted(KINDS), POOL)
+        self.pool = [self._stand(seed + i, kind) for i, kind in enumerate(kinds)]
+        self.gbuffers: dict[Geometry, GBuffer] = {}
+
+    def members(self, changes: tuple[Change, ...]) -> list[tuple[str, np.ndarray]]:
+        """(product, its states as pictures) of those the changes could be made to, no more than wanted."""
+        found: list[tuple[str, np.ndarray]] = []
+        for setup in self._candidates(changes):
+            states = self._states(setup, changes)
+            pictures = states and self._photograph(states, changes)
+            if pictures is not None:
+                found.append((setup.kind, pictures))
+            if len(found) == MEMBERS[len(changes)]:
+                break
+        return found
+
+    def _candidates(self, changes: Sequence[Change]) -> Iterator[Setup]:
+        """Products of the pool, or of kinds that have the parts the changes are about."""
+        suited = frozenset(KINDS).intersection(*(c.products for c in changes if c.products is not None))
+        tries = 2 * MEMBERS[len(changes)]
+        fitting = [setup for setup in self.pool if setup.kind in suited]
+        if len(fitting) >= tries:
+            yield from self.rng.sample(fitting, tries)
+            return
+        kinds = self.rng.sample(sorted(suited), len(suited))
+        for i in range(tries if kinds else 0):
+            seed = self.seed + POOL + self.others % (SEEDS_PER_CHUNK - POOL)
+            self.others += 1
+            yield self._stand(seed, kinds[i % len(kinds)])
+
+    def _stand(self, seed: int, kind: str) -> Setup:
+        """A specimen, often farther away and off the centre: there must be room to move, lean and grow."""
+        setup, rng = sample_setup(seed, kind), Random(seed)
+        pitch, distance, height = setup.geometry.camera
+        distance *= rng.uniform(1.15, 1.6) if rng.random() < 0.6 else 1.0
+        pose = replace(setup.geometry.pose, x=rng.uniform(-0.3, 0.3))
+        roomy = replace(setup.geometry, pose=pose, camera=(pitch, distance, height))
+        return replace(setup, geometry=roomy) if in_view(roomy) else setup
+
+    def _states(self, setup: Setup, changes: Sequence[Change]) -> list[Setup] | None:
+        """The product in a look and scene that the changes apply to: before, and after each set of them."""
+        for _ in range(12):
+            before = replace(setup, look=sample_look(setup.kind, self.rng), scene=sample_scene(self.rng))
+            for change in changes:
+                before = change.prepare(before)
+            if all(change.applies(before) for change in changes):
+                states = [before]
+                for change in changes:
+                    states += [change.apply(state) for state in states]
+                return states if in_view(states[-1].geometry) else None
+        return None
+
+    def _photograph(self, states: list[Setup], changes: Sequence[Change]) -> np.ndarray | None:
+        """(states, 3, 128, 128) uint8; None if a change can hardly be seen."""
+        known = {setup.geometry for setup in self.pool}
+        gbuffers = self.gbuffers | {
+            g: render_geometry(g, PIXELS) for g in {s.geometry for s in states} - self.gbuffers.keys()
+        }
+        self.gbuffers = {g: gbuffer for g, gbuffer in gbuffers.items() if g in known}
+        photos = photograph(states, PIXELS, gbuffers=gbuffers)
+        pictures, masks = to_uint8(photos.rgb_B3HW), photos.mask_B1HW[:, 0].numpy()
+        for number, change in enumerate(changes):
+            for before in (state for state in range(len(states)) if not state >> number & 1):
+                both = [before, before | 1 << number]
+                if not visible(change, pictures[both], masks[both]):
+                    return None
+        return pictures
+
+
+def visible(change: Change, pictures_23HW: np.ndarray, masks_2HW: np.ndarray) -> bool:
+    """Whether a change can be learned from its before and after (uint8) and the product's masks there."""
+    before, after = pictures_23HW.astype(np.int16)
+    changed = float((np.abs(before - after).max(axis=0) > DIFFERS).mean())
+    if change.touches == {"look"} and changed < LOOK_SHARE * masks_2HW[0].mean():
+        return False
+    if "yaw" in change.touches and np.abs(masks_2HW[0] - masks_2HW[1]).mean() < OUTLINE_SHARE:
+        return False
+    return changed > CHANGED_SHARE
+
+
+assert set(MIX) == set(CHANGES), "every kind of change has its share"
