@@ -5,8 +5,10 @@ finds a fresh one is refused with that sentence. A lease is stale at once when i
 host (also after ``kill -9``, and when the pid was given to another process since), and after ``STALE_AFTER``
 seconds without a heartbeat when it was held on another host.
 
-Covered: two starts at the same moment (one conditional write decides), crashes, re-used pids, containers that
-restart with the same host name and pid. Not covered: hosts whose clocks differ by more than ``STALE_AFTER``.
+Every change of it is a conditional write, so one of several takers wins and a heartbeat never overwrites a taker.
+
+Covered: two starts at the same moment, crashes, re-used pids, containers that restart with the same host name and
+pid. Not covered: hosts whose clocks differ by more than ``STALE_AFTER``.
 """
 
 from __future__ import annotations
@@ -29,8 +31,6 @@ HEARTBEAT = 15.0
 """Seconds between heartbeats."""
 STALE_AFTER = 120.0
 """Seconds without a heartbeat after which another host may take over."""
-SETTLE = 0.5
-"""Seconds to wait after taking over a stale lease before trusting it: the last of several takers wins."""
 
 
 @dataclass
@@ -60,37 +60,46 @@ def lease(output: str) -> Iterator[Held]:
     finally:
         over.set()
         beat.join()
-        if (_read(path) or {}).get("token") == mine["token"]:
+        if (_decode(_read(path)) or {}).get("token") == mine["token"]:
             storage.remove(path)
 
 
 def _acquire(path: str, mine: dict[str, Any]) -> None:
     if storage.put_if_absent(path, _encode(mine)):
         return
-    holder = _read(path)
+    found = _read(path)
+    holder = _decode(found)
     if holder and not _stale(holder):
         raise LeaseHeld(
             f"found another run on this output (host {holder.get('host')}, process {holder.get('pid')}); "
             "expected to be alone. Wait for it, or stop it and start again"
         )
-    storage.put(path, _encode(mine))
-    time.sleep(SETTLE)
-    if (_read(path) or {}).get("token") != mine["token"]:
+    if not _take(path, found, _encode(mine)):
         raise LeaseHeld("another run took this output over at the same moment; wait for it")
 
 
+def _take(path: str, found: bytes | None, card: bytes) -> bool:
+    """Put ``card`` where ``found`` lies, unless it lies there no more."""
+    return storage.put_if_absent(path, card) if found is None else storage.replace_if(path, found, card)
+
+
 def _beat(path: str, mine: dict[str, Any], held: Held, over: threading.Event) -> None:
+    last: bytes | None = _encode(mine)
     while not over.wait(HEARTBEAT):
         with contextlib.suppress(
             OSError
-        ):  # a storage hiccup must not end the night; the next beat tries again
-            holder = _read(path)
+        ):  # a hiccup of the store must not end the night; the next beat tries again
+            fresh = _encode(mine | {"heartbeat": time.time()})
+            if _take(path, last, fresh):
+                last = fresh
+                continue
+            last = _read(path)
+            holder = _decode(last)
             if holder and holder.get("token") != mine["token"]:
                 held.lost.set()
                 for tell in held.when_lost:
                     tell()
                 return
-            storage.put(path, _encode(mine | {"heartbeat": time.time()}))
 
 
 def _stale(holder: dict[str, Any]) -> bool:
@@ -131,10 +140,17 @@ def _started(pid: int) -> str | None:
     return "alive"
 
 
-def _read(path: str) -> dict[str, Any] | None:
+def _read(path: str) -> bytes | None:
     try:
-        return dict(json.loads(storage.read_bytes(path)))
-    except (FileNotFoundError, ValueError, TypeError):
+        return storage.read_bytes(path)
+    except FileNotFoundError:
+        return None
+
+
+def _decode(card: bytes | None) -> dict[str, Any] | None:
+    try:
+        return None if card is None else dict(json.loads(card))
+    except (ValueError, TypeError):
         return None
 
 

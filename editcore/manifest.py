@@ -199,12 +199,14 @@ def commit(
 ) -> dict[str, Any]:
     """Put a finished part in place in one move, then drop its kept batches; returns ``counts`` of it.
 
-    ``seconds`` of work go into the part's footer, where ``footer`` reads them without the rows.
+    ``seconds`` of work go into the part's footer, where ``footer`` reads them without the rows. A part that another
+    process committed meanwhile stays, and its counts are returned: a committed part never changes.
     """
     table = _table(step, rows)
     tally = Counter(table["outcome"].to_pylist() if step != "plan" else [])
     facts = {"rows": table.num_rows, "seconds": round(seconds, 3), **{str(k): v for k, v in tally.items()}}
-    storage.put(part_path(run, step, shard), _encode(table, facts))
+    if not storage.put_if_absent(part_path(run, step, shard), _encode(table, facts)):
+        facts = footer(run, step, shard)
     storage.remove(_kept_folder(run, step, shard))
     return facts
 

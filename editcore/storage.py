@@ -1,20 +1,22 @@
-"""Files by path or URL, so that a local folder and ``s3://`` behave alike (fsspec underneath).
+"""Files by path or URL, so that a local folder and ``s3://`` behave alike.
 
 Guarantees everything above this module relies on:
 
 * ``put`` is atomic: a reader sees the old file, the new file or none, never half of one. Locally that is a
-  temporary file in the same folder, fsync and rename; an object store's single PUT is atomic by itself.
-* ``put_if_absent`` has one winner among any number of writers (hard link locally, ``If-None-Match: *`` on
-S3).
-* After ``put`` has returned, a power cut or ``kill -9`` does not take the file away again.
+  temporary file in the same folder, fsync and rename; an object store shows an object when it is complete.
+* ``put_if_absent`` has one winner among any number of writers, and ``replace_if`` too: a hard link and a file lock
+  locally; one small PUT with ``If-None-Match`` or ``If-Match`` on S3, never a multipart upload, whose conditions
+  Ceph ignores; ``claims`` on stores that ignore conditions.
+* After any of them has returned, a power cut or ``kill -9`` does not take the file away again.
+* Failures of the world are ``OSError``: ``FileNotFoundError``, ``PermissionError``, ``stores.Unreachable`` ...
 
-Not covered: stores that ignore ``If-None-Match`` (some S3 imitations do), and folders shared by NFS versions
-without atomic rename.
+Not covered: folders shared by NFS versions without atomic rename or locks.
 """
 
 from __future__ import annotations
 
 import contextlib
+import mimetypes
 import os
 import posixpath
 import uuid
@@ -22,16 +24,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-TEMPORARY = ".vitrine-"
-"""Prefix of half-written local files; ``listing`` hides them and ``sweep`` removes the ones a kill left."""
+from editcore import claims, stores
+from editcore.stores import TEMPORARY, is_local, open_store, reaching
 
+__all__ = ["TEMPORARY", "is_local"]
 
-def is_local(path: str) -> bool:
-    """Whether ``path`` names something on this machine's own file system."""
-    return isinstance(_open_store(path)[0], LocalFileSystem)
+ONE_PUT = 64 << 20
+"""Bytes a conditional write may have at most: it must be a single PUT."""
 
 
 def join(root: str, *parts: str) -> str:
@@ -51,40 +52,48 @@ def absolute(path: str, base: str = "") -> str:
     return os.path.abspath(os.path.join(base or os.getcwd(), os.path.expanduser(path)))
 
 
+@reaching
 def exists(path: str) -> bool:
     """Whether a file or folder is there now (never answered from a cached listing)."""
-    store, inner = _open_store(path)
+    store, inner = open_store(path)
     return bool(store.exists(inner))
 
 
+@reaching
 def read_bytes(path: str, limit: int | None = None) -> bytes:
     """Contents of a file; at most ``limit`` bytes of it when given."""
-    store, inner = _open_store(path)
-    return bytes(store.cat_file(inner) if limit is None else store.cat_file(inner, start=0, end=limit))
+    store, inner = open_store(path)
+    return _read(store, inner) if limit is None else bytes(store.cat_file(inner, start=0, end=limit))
 
 
 def chunks(path: str, size: int = 1 << 20) -> Iterator[bytes]:
     """Contents of a file, ``size`` bytes at a time, so that a big one never sits in memory whole."""
-    store, inner = _open_store(path)
-    with store.open(inner, "rb") as stream:
+    store, inner = open_store(path)
+    with stores.answering(path), store.open(inner, "rb") as stream:
         while chunk := stream.read(size):
             yield chunk
 
 
+@reaching
 def put(path: str, data: bytes) -> None:
     """Write or replace a file, atomically and durably; folders above it are made."""
-    store, inner = _open_store(path)
+    store, inner = open_store(path)
     if not isinstance(store, LocalFileSystem):
-        store.pipe_file(inner, data)
+        store.pipe_file(inner, data, **_headers(store, inner))
         return
     with _staged(Path(inner), data) as staged:
         os.replace(staged, inner)
     _sync_folder(Path(inner).parent)
 
 
+@reaching
 def put_if_absent(path: str, data: bytes) -> bool:
-    """Write a file only if there is none; says whether this caller was the one that wrote it."""
-    store, inner = _open_store(path)
+    """Write a file only if there is none; says whether this caller was the one that wrote it.
+
+    Finding one's own bytes there counts as having written them: a PUT that succeeded and whose answer was lost
+    is tried again by the client. Give the data something unique where the winner matters.
+    """
+    store, inner = open_store(path)
     if isinstance(store, LocalFileSystem):
         with _staged(Path(inner), data) as staged:
             try:
@@ -93,25 +102,85 @@ def put_if_absent(path: str, data: bytes) -> bool:
                 return False
         _sync_folder(Path(inner).parent)
         return True
+    return _exchange(store, path, inner, None, data)
+
+
+@reaching
+def replace_if(path: str, expected: bytes, data: bytes) -> bool:
+    """Replace a small file only while its content is ``expected``; says whether it was. The same rule for own
+    bytes."""
+    store, inner = open_store(path)
+    if isinstance(store, LocalFileSystem):
+        with _alone_in(Path(inner).parent):
+            if not Path(inner).exists() or Path(inner).read_bytes() != expected:
+                return False
+            put(path, data)
+        return True
+    return _exchange(store, path, inner, expected, data)
+
+
+def _exchange(store: Any, path: str, inner: str, expected: bytes | None, data: bytes) -> bool:
+    """Write ``data`` if the object holds ``expected`` (None: is absent), one winner among all writers."""
+    if len(data) > ONE_PUT:
+        raise ValueError(
+            f"found {len(data)} bytes for a conditional write of {path}, expected at most {ONE_PUT}"
+        )
+    if stores.is_memory(store) or not stores.keeps_conditions(path):
+        turn = stores.lock_of(path) if stores.is_memory(store) else claims.turn(store, inner)
+        with turn as mine:
+            if not mine or _content(store, inner) != expected:
+                return False
+            store.pipe_file(inner, data, **_headers(store, inner))
+        return True
+    condition = {"mode": "create"}
+    if expected is not None:
+        if not (tag := _tag_of(store, inner)) or _content(store, inner) != expected:
+            return False
+        condition = {"IfMatch": tag}
     try:
-        store.pipe_file(inner, data, mode="create")
-    except OSError:  # FileExistsError from most stores, a plain OSError for a 412 from others
-        if store.exists(inner):
+        store.pipe_file(inner, data, **condition, **_headers(store, inner))
+    except OSError:  # a 412, or an answer that got lost: what lies there now decides
+        found = _content(store, inner)
+        if found == data:
+            return True
+        if found != expected:
             return False
         raise
     return True
 
 
+def _read(store: Any, inner: str) -> bytes:
+    """A file in one request: several ranges of an object that is replaced meanwhile would not fit together."""
+    return bytes(store.cat_file(inner, **({"max_concurrency": 1} if _is_s3(store) else {})))
+
+
+def _content(store: Any, inner: str) -> bytes | None:
+    try:
+        return _read(store, inner)
+    except FileNotFoundError:
+        return None
+
+
+def _tag_of(store: Any, inner: str) -> str:
+    """ETag of an object, without the quotes that Ceph does not take back; read before the content."""
+    try:
+        return str(store.info(inner).get("ETag") or "").strip('"')
+    except FileNotFoundError:
+        return ""
+
+
+@reaching
 def remove(path: str) -> None:
     """Delete a file or a folder with all it holds; no error when it is not there."""
-    store, inner = _open_store(path)
+    store, inner = open_store(path)
     with contextlib.suppress(FileNotFoundError):
         store.rm(inner, recursive=True)
 
 
+@reaching
 def listing(folder: str, suffix: str = "") -> list[str]:
     """Names (not paths) of the files and folders directly in ``folder``, sorted; empty if it is not there."""
-    store, inner = _open_store(folder)
+    store, inner = open_store(folder)
     try:
         found = store.ls(inner, detail=False, refresh=True)
     except (FileNotFoundError, NotADirectoryError):
@@ -120,41 +189,53 @@ def listing(folder: str, suffix: str = "") -> list[str]:
     return sorted(name for name in names if name.endswith(suffix) and not name.startswith(TEMPORARY))
 
 
-def walk(folder: str) -> list[dict[str, str]]:
-    """Every file below ``folder``: ``path`` (absolute or URL) and ``inner`` (below the folder), by path."""
-    store, root = _open_store(folder)
-    found = sorted(store.find(root, refresh=True))
-    return [{"path": _full(store, name), "inner": name.removeprefix(root).strip("/")} for name in found]
+@reaching
+def walk(folder: str) -> list[dict[str, Any]]:
+    """Every file below ``folder``: what ``describe`` says, and ``inner``, its path below the folder; by path.
+
+    On an object store this takes one request per thousand files, not one per file.
+    """
+    store, root = open_store(folder)
+    found = store.find(root, detail=True, refresh=True)
+    return [
+        {**_about(store, info), "inner": name.removeprefix(root).strip("/")}
+        for name, info in sorted(found.items())
+        if not name.endswith("/")  # the empty objects that stand for folders
+    ]
 
 
+@reaching
 def describe(path: str) -> dict[str, Any]:
     """``path``, ``size`` in bytes and ``version`` (ETag, or time of change) of a file; FileNotFoundError.
 
     A version that did not change means content that did not change.
     """
-    store, inner = _open_store(path)
-    info = store.info(inner)
+    store, inner = open_store(path)
+    return _about(store, store.info(inner))
+
+
+def _about(store: Any, info: dict[str, Any]) -> dict[str, Any]:
     version = info.get("ETag") or info.get("mtime") or info.get("created") or info.get("LastModified") or ""
+    version = version.timestamp() if hasattr(version, "timestamp") else version  # memory mixes the two
     size = int(info.get("size") or 0)
-    return {"path": _full(store, info["name"]), "size": size, "version": str(version).strip('"')}
+    return {"path": stores.full_name(store, info["name"]), "size": size, "version": str(version).strip('"')}
 
 
 def sweep(folder: str) -> None:
-    """Remove the temporary files that killed writers left in a local ``folder``; object stores have none."""
+    """Remove the temporary files that killed writers left in a local ``folder``; object stores hide theirs."""
     if is_local(folder):
-        for leftover in Path(_open_store(folder)[1]).rglob(f"{TEMPORARY}*"):
+        for leftover in Path(open_store(folder)[1]).rglob(f"{TEMPORARY}*"):
             leftover.unlink(missing_ok=True)
 
 
-def _open_store(path: str) -> tuple[Any, str]:
-    store, inner = fsspec.core.url_to_fs(path)
-    if not isinstance(store, LocalFileSystem):
-        store.invalidate_cache()
-    return store, inner
+def _headers(store: Any, inner: str) -> dict[str, str]:
+    """Headers of an object, so that a browser shows what it gets from the bucket."""
+    kind = mimetypes.guess_type(inner)[0]
+    return {"ContentType": kind} if kind and _is_s3(store) else {}
 
 
-def _full(store: Any, name: str) -> str:
-    return name if isinstance(store, LocalFileSystem) else str(store.unstrip_protocol(name))
+def _is_s3(store: Any) -> bool:
+    return "s3" in store.protocol
 
 
 @contextlib.contextmanager
@@ -169,6 +250,20 @@ def _staged(target: Path, data: bytes) -> Iterator[Path]:
         yield staged
     finally:
         staged.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Among the processes of this machine; closing the folder (also by a kill) lets the next one in."""
+    import fcntl
+
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

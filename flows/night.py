@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -80,11 +81,21 @@ def run_night(
 
     Raises ``NightRefused`` (another fingerprint), ``LeaseHeld`` (another process), ``NightFailed``.
     """
-    with lease(campaign.output) as held:
+    with _on(campaign.output) as held:
         night = begin(campaign, name, profile_name, limit, say)
         if night.finished:
             return _already_done(night, campaign, say)
         return _finish(night, submit, say, held)
+
+
+@contextmanager
+def _on(output: str) -> Iterator[Held]:
+    """Hold the output; a store that fails between the rows fails the night, in a sentence."""
+    try:
+        with lease(output) as held:
+            yield held
+    except OSError as error:
+        raise NightFailed(f"the night stopped, a store failed: {error or type(error).__name__}") from error
 
 
 def reroute(
@@ -92,7 +103,7 @@ def reroute(
 ) -> Report:
     """Route an old night again with other thresholds and deliver it again; no model, no source picture
     needed."""
-    with lease(output) as held:
+    with _on(output) as held:
         known = [night for night in nights(output) if name in (None, night.name)]
         if not known:
             raise NightRefused(

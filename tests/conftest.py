@@ -14,6 +14,7 @@ os.environ.update(
 
 import pytest
 from chromium import browser
+from object_store import bucket, s3
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -24,4 +25,4 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-__all__ = ["browser", "one_thread"]
+__all__ = ["browser", "bucket", "one_thread", "s3"]

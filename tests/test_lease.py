@@ -14,11 +14,6 @@ from editcore import lease as leases
 from editcore.lease import LeaseHeld, lease
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leases, "SETTLE", 0.01)
-
-
 def held_by(output: Path, **changes: object) -> None:
     card = leases._card() | {"token": "somebody else"} | changes
     (output / ".lease.json").write_text(json.dumps(card))

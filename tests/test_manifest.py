@@ -37,6 +37,21 @@ def finish(run: str, steps: tuple[str, ...] = manifest.STEPS) -> None:
             manifest.commit(run, step, shard, [ok(2 * shard), ok(2 * shard + 1)])
 
 
+def rewrite(run: str, step: str, shard: int, rows: list[dict[str, Any]]) -> None:
+    """What no process does: a committed part with other rows."""
+    storage.remove(manifest.part_path(run, step, shard))
+    manifest.commit(run, step, shard, rows)
+
+
+def test_a_committed_part_stays_and_its_counts_are_the_answer(run: str) -> None:
+    first = manifest.commit(run, "edit", 0, [ok(0), ok(1)], seconds=1.0)
+    manifest.keep(run, "edit", 0, 0, [ok(0)])
+    bad = [row(n, outcome="model_error", code="e", message="m", attempts=1) for n in (0, 1)]
+    assert manifest.commit(run, "edit", 0, bad, seconds=9.0) == first == manifest.footer(run, "edit", 0)
+    assert [record["outcome"] for record in manifest.read_part(run, "edit", 0)] == ["ok", "ok"]
+    assert manifest.kept(run, "edit", 0) == []
+
+
 def test_every_column_is_documented_once_and_scores_are_the_scorers() -> None:
     names = [column.name for column in manifest.COLUMNS]
     assert len(names) == len(set(names))
@@ -74,9 +89,9 @@ def test_books_balance_only_when_every_row_is_there_once(run: str) -> None:
     finish(run)
     books = manifest.account(run)
     assert (books.planned, books.ok, books.balanced) == (4, 4, True)
-    manifest.commit(run, "score", 1, [ok(2)])  # row 3 lost
+    rewrite(run, "score", 1, [ok(2)])  # row 3 lost
     assert not manifest.account(run).balanced
-    manifest.commit(run, "score", 1, [ok(2), ok(3), ok(3)])  # row 3 doubled
+    rewrite(run, "score", 1, [ok(2), ok(3), ok(3)])  # row 3 doubled
     assert not manifest.account(run).balanced
 
 
@@ -84,9 +99,9 @@ def test_merged_keeps_the_first_failure(run: str) -> None:
     finish(run)
     bad = row(1, outcome="bad_input", code="empty_file", message="The file has no content.", attempts=1)
     skip = row(1, outcome="skipped", code="empty_file", message="The file has no content.", attempts=0)
-    manifest.commit(run, "ingest", 0, [ok(0), bad])
+    rewrite(run, "ingest", 0, [ok(0), bad])
     for step in manifest.STEPS[1:]:
-        manifest.commit(run, step, 0, [ok(0), skip])
+        rewrite(run, step, 0, [ok(0), skip])
     rows = manifest.merged(run).to_pylist()
     assert [(r["outcome"], r["failed_step"]) for r in rows[:2]] == [("ok", ""), ("bad_input", "ingest")]
     books = manifest.account(run)

@@ -10,29 +10,37 @@ import itertools
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from editcore import fingerprint, storage
 
-put = storage.put
+WRITES = ("put", "put_if_absent")
 count = itertools.count()
 
 
-def deadly(path: str, data: bytes) -> None:
-    """``storage.put`` that ends the process at its appointed write."""
-    mine = not path.endswith(".lease.json") and next(count) == int(sys.argv[2])
-    if mine and sys.argv[3] == "torn":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        (Path(path).parent / f"{storage.TEMPORARY}torn").write_bytes(data[: len(data) // 2])
-    if mine and sys.argv[3] != "after":
-        os.kill(os.getpid(), signal.SIGKILL)
-    put(path, data)
-    if mine:
-        os.kill(os.getpid(), signal.SIGKILL)
+def deadly(write: Callable[[str, bytes], Any]) -> Callable[[str, bytes], Any]:
+    """A write that ends the process when its time has come."""
+
+    def writes(path: str, data: bytes) -> Any:
+        mine = not path.endswith(".lease.json") and next(count) == int(sys.argv[2])
+        if mine and sys.argv[3] == "torn" and storage.is_local(path):
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(path).parent / f"{storage.TEMPORARY}torn").write_bytes(data[: len(data) // 2])
+        if mine and sys.argv[3] != "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = write(path, data)
+        if mine:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    return writes
 
 
 def main() -> None:
-    storage.put = deadly
+    for name in WRITES:
+        setattr(storage, name, deadly(getattr(storage, name)))
     fingerprint.code_version = lambda: os.environ["STANDIN_CODE"]  # type: ignore[assignment]
     if sys.argv[4:] == ["cli"]:
         from flows.cli import app

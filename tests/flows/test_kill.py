@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from catalogue import PROFILE, write_campaign, write_pictures
+from killed import WRITES
 
 from editcore import manifest, storage
 from editcore.campaign import load_campaign
@@ -27,15 +30,19 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report,
     """A finished night, and how many writes it took."""
     home = tmp_path_factory.mktemp("undisturbed")
     write_pictures(home / "photos")
-    writes, put = 0, storage.put
+    writes = 0
 
-    def counting(path: str, data: bytes) -> None:
-        nonlocal writes
-        writes += not path.endswith(".lease.json")  # heartbeats come when they come
-        put(path, data)
+    def counting(write: Callable[[str, bytes], Any]) -> Callable[[str, bytes], Any]:
+        def counted(path: str, data: bytes) -> Any:
+            nonlocal writes
+            writes += not path.endswith(".lease.json")  # heartbeats come when they come
+            return write(path, data)
+
+        return counted
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(storage, "put", counting)
+    for name in WRITES:
+        patch.setattr(storage, name, counting(getattr(storage, name)))
     report = run_night(load_campaign(write_campaign(home)), say=lambda _: None)
     patch.undo()
     return home, report, writes

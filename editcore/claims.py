@@ -1,0 +1,56 @@
+"""Taking turns on an object store that ignores the conditions of a PUT: claims, a wait, and the first name wins.
+
+Each writer puts a claim of its own beside the object, waits ``SETTLE``, and lists the claims; the smallest name has
+the turn. Whoever claims later either finds an earlier claim smaller than its own, or finds the object changed after
+its own wait.
+
+Limits, unlike a conditional PUT: listings must show what was just written (S3 and its better imitations do), and no
+single request of the winner may take longer than ``SETTLE``; a writer that stalls for longer between its look and
+its write can overwrite another's. Each such write costs ``SETTLE`` seconds and four requests. A killed writer's
+claim keeps the others out for ``FORGOTTEN`` seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from editcore.stores import TEMPORARY
+
+SETTLE = 2.0
+"""Seconds between a claim and the look at the others."""
+FORGOTTEN = 60.0
+"""Age in seconds, by the store's own clock, above which a claim is one of the dead."""
+
+
+@contextlib.contextmanager
+def turn(store: Any, inner: str) -> Iterator[bool]:
+    """Whether this writer may look at the object and write it, for as long as the body runs."""
+    folder, _, name = inner.rpartition("/")
+    start = f"{folder}/{TEMPORARY}claim-{name}-"
+    mine = f"{start}{uuid.uuid4().hex}"
+    store.pipe_file(mine, b"")
+    try:
+        time.sleep(SETTLE)
+        yield _first(store, folder, start) == mine
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            store.rm_file(mine)
+
+
+def _first(store: Any, folder: str, start: str) -> str:
+    """Name of the smallest living claim; our own is the youngest or near it, so it tells the store's time."""
+    found = [
+        entry for entry in store.ls(folder, detail=True, refresh=True) if entry["name"].startswith(start)
+    ]
+    times = [made.timestamp() for entry in found if (made := entry.get("LastModified"))]
+    now = max(times, default=0.0)
+    living = [
+        entry["name"]
+        for entry in found
+        if not (made := entry.get("LastModified")) or now - made.timestamp() < FORGOTTEN
+    ]
+    return str(min(living, default=""))
