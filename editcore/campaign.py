@@ -7,19 +7,19 @@ Relative paths are relative to the campaign file. Errors come as sentences, ``fi
 from __future__ import annotations
 
 import difflib
-import fnmatch
-import re
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from editcore import storage
 from editcore.profiles import load_profile
+from editcore.recipes import Recipe
 from editcore.routing.thresholds import Thresholds
 
-Scalar = Union[bool, int, float, str]  # noqa: UP007 - order matters to pydantic
+__all__ = ["Campaign", "CampaignError", "Recipe", "check_campaign", "load_campaign", "load_thresholds"]
 
 
 class CampaignError(ValueError):
@@ -49,62 +49,53 @@ class Columns(_Strict):
     )
 
 
+class Download(_Strict):
+    """How pictures are fetched whose address starts with http:// or https://."""
+
+    per_host: int = Field(default=4, ge=1, le=64, description="Requests at once to one host.")
+    at_once: int = Field(default=16, ge=1, le=256, description="Requests at once to all hosts together.")
+    seconds: float = Field(
+        default=60.0, gt=0, description="Longest time for one try, redirects and body included."
+    )
+    attempts: int = Field(
+        default=4, ge=1, le=10, description="Tries when a host is busy, silent or cuts the line (429, 503, ...)."
+    )
+    allow: list[str] = Field(
+        default_factory=list,
+        description="Networks that are not on the open internet and may be asked nevertheless, e.g. 10.1.0.0/16.",
+    )
+
+    @field_validator("allow")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for text in value:
+            ip_network(text)
+        return value
+
+
 class Source(_Strict):
-    """Where the pictures come from: a folder, or a table that lists them."""
+    """Where the pictures come from: a folder, a table that lists them, or a list of web addresses."""
 
     folder: str | None = Field(
         default=None, description="Folder or s3:// prefix; every file below it is taken as a picture."
     )
     table: str | None = Field(default=None, description="Parquet or CSV file with one row per picture.")
+    urls: str | None = Field(
+        default=None,
+        description="Text file with one http(s) address a line; the file name in it becomes the SKU.",
+    )
     columns: Columns = Field(default=Columns(), description="Which column of the table is what.")
+    download: Download = Field(default=Download(), description="How pictures are fetched from the web.")
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Source:
-        if (self.folder is None) == (self.table is None):
-            found = "both folder and table" if self.folder else "neither folder nor table"
+    def _just_one(self) -> Source:
+        given = [name for name in ("folder", "table", "urls") if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none of folder, table and urls"
             raise ValueError(f"found {found}, expected exactly one; keep the one that lists your pictures")
         if self.table and not self.table.lower().endswith((".parquet", ".csv")):
             raise ValueError(f"found table {self.table!r}, expected a name ending in .parquet or .csv")
         return self
-
-
-class Recipe(_Strict):
-    """One change, in words, for some or all of the pictures."""
-
-    id: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$",
-        description="Short name; part of the output files' names. Lower-case letters, digits, - and _.",
-    )
-    words: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=300,
-        description="The instruction, e.g. 'make it navy blue'; not needed if source.columns.words is set.",
-    )
-    target: Literal["product", "background", "region"] = Field(
-        default="product", description="What may change: the product, everything around it, or a named part."
-    )
-    region: str | None = Field(
-        default=None, description="Name of the part for target region, e.g. 'lampshade'."
-    )
-    where: dict[str, Scalar | list[Scalar]] = Field(
-        default_factory=dict,
-        description="Which pictures: column: value, column: [values] or column: 'glob*'; all must hold. "
-        "sku works for every source.",
-    )
-    strength: float = Field(
-        default=1.0, gt=0, le=1, description="How far to go; 1 is the instruction in full."
-    )
-
-    @model_validator(mode="after")
-    def _region_named(self) -> Recipe:
-        if (self.target == "region") != (self.region is not None):
-            raise ValueError("target region and the field region belong together: give both or neither")
-        return self
-
-    def selects(self, columns: dict[str, Any]) -> bool:
-        """Whether the recipe applies to a picture with these column values."""
-        return all(_matches(columns.get(name), wanted) for name, wanted in self.where.items())
 
 
 class OutputFormat(_Strict):
@@ -182,9 +173,10 @@ class Campaign(_Strict):
     @model_validator(mode="after")
     def _words_somewhere(self) -> Campaign:
         for recipe in self.recipes:
-            if recipe.words is None and self.source.columns.words is None:
+            if recipe.words_for(self.source.columns.words) is None:
                 raise ValueError(
-                    f"recipe {recipe.id} has no words and source.columns.words is not set; give one of them"
+                    f"recipe {recipe.id} has no words, no exemplar, and source.columns.words is not set; "
+                    "give one of them"
                 )
         return self
 
@@ -241,18 +233,25 @@ def _anchored(data: dict[str, Any], base: Path) -> dict[str, Any]:
         places = {
             k: storage.absolute(v, str(base))
             for k, v in data["source"].items()
-            if k in ("folder", "table") and isinstance(v, str)
+            if k in ("folder", "table", "urls") and isinstance(v, str)
         }
         data["source"] = {**data["source"], **places}
+    if isinstance(data.get("recipes"), list):
+        data["recipes"] = [_anchored_recipe(recipe, str(base)) for recipe in data["recipes"]]
     return data
 
 
-def _matches(found: Any, wanted: Scalar | list[Scalar]) -> bool:
-    if isinstance(wanted, list):
-        return any(_matches(found, one) for one in wanted)
-    if isinstance(wanted, str) and re.search(r"[*?\[]", wanted):
-        return fnmatch.fnmatchcase(str(found), wanted)
-    return found == wanted or (found is not None and str(found) == str(wanted))
+def _anchored_recipe(recipe: Any, base: str) -> Any:
+    given = recipe.get("exemplar") if isinstance(recipe, dict) else None
+    if not isinstance(given, dict | list):
+        return recipe
+    pairs = [
+        {k: storage.absolute(v, base) if isinstance(v, str) and v else v for k, v in pair.items()}
+        if isinstance(pair, dict)
+        else pair
+        for pair in (given if isinstance(given, list) else [given])
+    ]
+    return {**recipe, "exemplar": pairs}
 
 
 def _sentences(error: ValidationError, model: type[BaseModel]) -> list[str]:

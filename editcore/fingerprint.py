@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from editcore.campaign import Campaign
+from editcore.exemplars import Pair
 from editcore.profiles import Profile
+from editcore.recipes import Recipe
 
 DECISIONS = ("thresholds", "format")
 """Campaign fields that decide about finished pictures."""
@@ -27,16 +29,28 @@ NOT_COMPUTING = ("delivery", "routing", "studio", "training")
 
 
 def fingerprint(
-    campaign: Campaign, profile: Profile, inputs: Mapping[str, str], limit: int | None
+    campaign: Campaign,
+    profile: Profile,
+    inputs: Mapping[str, str],
+    limit: int | None,
+    pairs: Mapping[str, Sequence[Pair]] | None = None,
 ) -> dict[str, Any]:
-    """The fingerprint as a nested dict; ``inputs`` maps item_id to the sha256 of its picture."""
+    """The fingerprint as a nested dict; ``inputs`` maps item_id to the sha256 of its picture, ``pairs`` recipe ids to
+    the pairs of ``exemplars.pairs_of``."""
     settings = campaign.model_dump(mode="json", exclude=set(IRRELEVANT))
+    recipes = [recipe_facts(recipe, (pairs or {}).get(recipe.id, ())) for recipe in campaign.recipes]
     return {
-        "settings": {**settings, "limit": limit},
+        "settings": {**settings, "recipes": recipes, "limit": limit},
         "inputs": {"pictures": len(inputs), "sha256": digest(dict(sorted(inputs.items())))},
         "models": profile.identity(),
         "code": code_version(),
     }
+
+
+def recipe_facts(recipe: Recipe, pairs: Sequence[Pair]) -> dict[str, Any]:
+    """What a recipe asks for, JSON values; its pairs by content, wherever they lie."""
+    facts = recipe.model_dump(mode="json", exclude={"approved", "exemplar"})
+    return {**facts, "exemplar": [{"before": p.before_sha256, "after": p.after_sha256} for p in pairs]}
 
 
 def decisions(campaign: Campaign) -> dict[str, Any]:

@@ -74,7 +74,13 @@ COLUMNS: tuple[Column, ...] = (
         "source_sha256", _TEXT, "ingest", "sha256 of the source's bytes, hex; empty if it could not be read"
     ),
     Column("target", _TEXT, "ingest", "product, background or region"),
-    Column("words", _TEXT, "ingest", "the instruction as written"),
+    Column("words", _TEXT, "ingest", "the instruction as written; empty for a pair alone"),
+    Column(
+        "pair",
+        _TEXT,
+        "ingest",
+        "keys of the before/after pairs to follow, with blanks; empty for words alone",
+    ),
     Column("region", _TEXT, "ingest", "name of the region for target region, else empty"),
     Column("strength", _REAL, "ingest", "how far to go, (0, 1]"),
     Column("given_mask_uri", _TEXT, "ingest", "customer's mask for this picture; null if none"),
@@ -153,6 +159,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("reason", _TEXT, "route", "why, in words"),
 )
 
+FACTS = frozenset({"rows", "seconds", "figures"})
+"""What a part's footer says besides the outcomes."""
 TIMINGS = frozenset({"edit_seconds", "score_seconds"})
 """Columns that differ between two equal nights."""
 
@@ -195,16 +203,23 @@ def committed(run: str, step: str) -> set[int]:
 
 
 def commit(
-    run: str, step: str, shard: int, rows: Iterable[Mapping[str, Any]], seconds: float = 0.0
+    run: str,
+    step: str,
+    shard: int,
+    rows: Iterable[Mapping[str, Any]],
+    seconds: float = 0.0,
+    figures: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Put a finished part in place in one move, then drop its kept batches; returns ``counts`` of it.
 
-    ``seconds`` of work go into the part's footer, where ``footer`` reads them without the rows. A part that another
-    process committed meanwhile stays, and its counts are returned: a committed part never changes.
+    ``seconds`` of work and ``figures`` of it go into the part's footer, where ``footer`` reads them without the
+    rows. A part that another process committed meanwhile stays, and its counts are returned: a committed part never
+    changes.
     """
     table = _table(step, rows)
     tally = Counter(table["outcome"].to_pylist() if step != "plan" else [])
     facts = {"rows": table.num_rows, "seconds": round(seconds, 3), **{str(k): v for k, v in tally.items()}}
+    facts |= {"figures": dict(figures)} if figures else {}
     if not storage.put_if_absent(part_path(run, step, shard), _encode(table, facts)):
         facts = footer(run, step, shard)
     storage.remove(_kept_folder(run, step, shard))

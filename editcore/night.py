@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,10 +23,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from editcore import manifest, storage
-from editcore.campaign import Campaign, Recipe
+from editcore.campaign import Campaign
+from editcore.exemplars import Pair
 from editcore.fingerprint import differences, digest
 from editcore.manifest import Row
 from editcore.profiles import Profile
+from editcore.recipes import Recipe
 from editcore.sources import Item
 
 HASHERS = 8
@@ -60,6 +62,12 @@ class Night:
     @cached_property
     def profile(self) -> Profile:
         return Profile.model_validate(self.info["profile"])
+
+    @property
+    def engines(self) -> list[str]:
+        """Which engines its recipes need: ``editor`` for words, ``transfer`` for pairs."""
+        recipes = self.info["fingerprint"]["settings"]["recipes"]
+        return sorted({"transfer" if recipe.get("exemplar") else "editor" for recipe in recipes})
 
     @property
     def limits(self) -> dict[str, Any]:
@@ -155,20 +163,26 @@ def create(
 
 
 def plan_rows(
-    items: Iterable[Item], recipes: Iterable[Recipe], sha256: Mapping[str, str], shard_size: int
+    items: Iterable[Item],
+    recipes: Iterable[Recipe],
+    sha256: Mapping[str, str],
+    shard_size: int,
+    pairs: Mapping[str, Sequence[Pair]] | None = None,
 ) -> list[Row]:
-    """The rows of a night, by picture and then recipe, so that work on one picture stays together."""
+    """The rows of a night, by picture and then recipe, so that work on one picture stays together. ``pairs``: by
+    recipe id, in the order of their files."""
     recipes = list(recipes)
-    pairs = [(item, recipe) for item in items for recipe in recipes if wants(recipe, item)]
+    keys = {recipe: [pair.key for pair in of] for recipe, of in (pairs or {}).items()}
+    wanted = [(item, recipe) for item in items for recipe in recipes if wants(recipe, item)]
     return [
-        _row(item, recipe, sha256.get(item.item_id, ""), n // shard_size)
-        for n, (item, recipe) in enumerate(pairs)
+        _row(item, recipe, keys.get(recipe.id, []), sha256.get(item.item_id, ""), n // shard_size)
+        for n, (item, recipe) in enumerate(wanted)
     ]
 
 
 def wants(recipe: Recipe, item: Item) -> bool:
-    """Whether the recipe applies to the picture: selected, and with words from one of the two."""
-    return bool(recipe.words or item.words) and recipe.selects(item.columns)
+    """Whether the recipe applies to the picture: selected, and with a pair, or words from one of the two."""
+    return recipe.words_for(item.words) is not None and recipe.selects(item.columns)
 
 
 def seed_of(row_id: str) -> int:
@@ -236,9 +250,9 @@ def read_sources(path: str) -> list[Row]:
         return []
 
 
-def _row(item: Item, recipe: Recipe, sha256: str, shard: int) -> Row:
-    words = recipe.words or item.words
-    content = [recipe.id, words, recipe.target, recipe.region or "", recipe.strength]
+def _row(item: Item, recipe: Recipe, pairs: list[str], sha256: str, shard: int) -> Row:
+    words = recipe.words_for(item.words)
+    content = [recipe.id, words, recipe.target, recipe.region or "", recipe.strength, *pairs]
     return {
         "row_id": digest([item.item_id, sha256, content])[:16],
         "item_id": item.item_id,
@@ -249,6 +263,7 @@ def _row(item: Item, recipe: Recipe, sha256: str, shard: int) -> Row:
         "source_sha256": sha256,
         "target": recipe.target,
         "words": words,
+        "pair": " ".join(pairs),
         "region": recipe.region or "",
         "strength": recipe.strength,
         "given_mask_uri": item.mask_uri,

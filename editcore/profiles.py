@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from editcore.checkpoints import find_checkpoint
 
@@ -36,6 +36,14 @@ class Profile(BaseModel):
     editor: str = Field(
         default="editcore.editors:load_editor",
         description="Entry point of the engine: called with this profile, gives an Editor.",
+    )
+    transfer: str = Field(
+        default="",
+        description="Entry point of the engine for recipes with an exemplar, called with this profile; "
+        "empty: such recipes are refused.",
+    )
+    transfer_options: dict[str, Any] = Field(
+        default_factory=dict, description="Settings of that engine: steps, seeds, memory for what it keeps."
     )
     segmenter: str = Field(
         default="editcore.segmentation:segment",
@@ -78,15 +86,15 @@ class Profile(BaseModel):
     )
     measured_on: str = Field(default="", description="Hardware and date of that measurement.")
 
-    @field_validator("editor", "segmenter", "scorer")
+    @field_validator("editor", "transfer", "segmenter", "scorer")
     @classmethod
-    def _entry_point(cls, value: str) -> str:
-        if value.count(":") != 1:
+    def _entry_point(cls, value: str, about: ValidationInfo) -> str:
+        if value.count(":") != 1 and (value or about.field_name != "transfer"):
             raise ValueError(f"found {value!r}, expected 'package.module:attribute'")
         return value
 
     def attribute(self, part: str) -> Any:
-        """Import what entry point ``part`` (editor, segmenter or scorer) names."""
+        """Import what entry point ``part`` (editor, transfer, segmenter or scorer) names."""
         module, name = getattr(self, part).split(":")
         return getattr(importlib.import_module(module), name)
 
@@ -110,7 +118,8 @@ class Profile(BaseModel):
         """What makes results of this profile differ from another's: settings, and sha256 of every weight
         file."""
         facts = {"editor": self.editor, "segmenter": self.segmenter, "scorer": self.scorer}
-        for group in ("options", "scorer_options"):
+        facts |= {"transfer": self.transfer} if self.transfer else {}
+        for group in ("options", "transfer_options", "scorer_options"):
             facts |= {f"{group}.{key}": str(value) for key, value in sorted(getattr(self, group).items())}
         for given in self.weights:
             path = _PACKAGE / given  # an absolute path stays as it is

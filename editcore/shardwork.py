@@ -14,7 +14,7 @@ import random
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from editcore import manifest
@@ -84,12 +84,15 @@ def tell_committed(night: Night, step: str, shards: set[int]) -> None:
     """Tell the listeners what earlier processes committed."""
     for shard in shards if listeners else ():
         facts = manifest.footer(night.path, step, shard)
-        _tell(night, step, Counter({k: v for k, v in facts.items() if k not in ("rows", "seconds")}))
+        _tell(night, step, Counter({k: v for k, v in facts.items() if k not in manifest.FACTS}))
 
 
-def work_shard(run: str, step: str, shard: int, work: Work, batch_size: int) -> dict[str, Any]:
-    """Do ``step`` for ``shard`` unless it is committed; returns the part's counts (rows, seconds,
-    outcomes)."""
+def work_shard(
+    run: str, step: str, shard: int, work: Work, batch_size: int, figures: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """Do ``step`` for ``shard`` unless it is committed; returns the part's counts (rows, seconds, outcomes).
+
+    ``figures``: what ``work`` counts as it goes on, for the part's footer."""
     night = Night.open(run)
     if shard in manifest.committed(run, step):
         return manifest.footer(run, step, shard)
@@ -103,7 +106,7 @@ def work_shard(run: str, step: str, shard: int, work: Work, batch_size: int) -> 
         batch = todo[start : start + batch_size]
         done |= _finish_batch(night, step, shard, number, batch, found, work)
     ordered = [done[row["row_id"]] for row in rows]
-    return manifest.commit(run, step, shard, ordered, time.monotonic() - started)
+    return manifest.commit(run, step, shard, ordered, time.monotonic() - started, figures)
 
 
 def _gather(run: str, step: str, shard: int) -> tuple[list[Row], dict[str, Row]]:

@@ -52,14 +52,20 @@ Limit = Annotated[
 
 @app.command(epilog="Example: vitrine run campaign.yaml --limit 10")
 def run(
-    campaign: CampaignFile, night: NightName = None, profile: ProfileName = None, limit: Limit = None
+    campaign: CampaignFile,
+    night: NightName = None,
+    profile: ProfileName = None,
+    limit: Limit = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Run recipes with a before/after pair without approval.")
+    ] = False,
 ) -> None:
     """Run tonight's campaign; go on with an unfinished night; do nothing if it is finished."""
     with _answering():
         checked = _load(campaign)
         from flows.start import start
 
-        _conclude(start(campaign, checked, night, profile, limit), checked.output)
+        _conclude(start(campaign, checked, night, profile, limit, yes), checked.output)
 
 
 @app.command(epilog="Example: vitrine plan campaign.yaml")

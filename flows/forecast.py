@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from editcore import manifest
-from editcore.campaign import Campaign
+from editcore.campaign import Campaign, Recipe
 from editcore.night import Night, nights, wants
 from editcore.profiles import ready_profile
 from editcore.sources import list_items
@@ -26,14 +26,20 @@ def forecast(campaign: Campaign, profile_name: str | None = None, limit: int | N
     if profile.memory:
         lines.append(f"memory: {profile.memory}")
     for recipe in campaign.recipes:
-        words = recipe.words or "(words of each row)"
-        lines.append(f"  {recipe.id}: {per_recipe[recipe.id]} rows, {recipe.target}: {words}")
+        lines.append(f"  {recipe.id}: {per_recipe[recipe.id]} rows, {_asked(recipe)}")
     speed, origin = _speed(campaign.output, profile.name, profile.edits_per_second, profile.measured_on)
     if speed:
         lines.append(f"estimated time: {_duration(rows / speed)} ({speed:.2g} rows a second, {origin})")
     else:
         lines.append("estimated time: unknown; no night with this profile yet (try `vitrine run --limit 10`)")
     return lines
+
+
+def _asked(recipe: Recipe) -> str:
+    if not recipe.exemplar:
+        return f"{recipe.target}: {recipe.words or '(words of each row)'}"
+    shown = "as the pair shows" if len(recipe.exemplar) == 1 else f"as {len(recipe.exemplar)} pairs show"
+    return shown + (f", and: {recipe.words}" if recipe.words else "")
 
 
 def standing(output: str) -> list[str]:

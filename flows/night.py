@@ -5,8 +5,8 @@ nothing from memory: what is done is what lies committed in the night's folder."
 
 from __future__ import annotations
 
-import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,26 +16,13 @@ from typing import Any, Protocol
 
 from editcore import manifest, shardwork, storage
 from editcore.campaign import Campaign
-from editcore.fingerprint import decisions, differences, digest, fingerprint
+from editcore.fingerprint import decisions, differences
 from editcore.lease import Held, lease
 from editcore.manifest import STEPS
-from editcore.night import (
-    Night,
-    NightRefused,
-    create,
-    find,
-    hash_sources,
-    nights,
-    plan_rows,
-    read_sources,
-    write_sources,
-)
+from editcore.night import Night, NightRefused, nights
 from editcore.outcomes import Outcome
-from editcore.profiles import Profile, ready_profile
 from editcore.routing.thresholds import Thresholds
-from editcore.sources import Item, list_items
-
-Say = Callable[[str], None]
+from flows.tonight import Say, begin, look, require_approval
 
 
 class Done(Protocol):
@@ -76,13 +63,15 @@ def run_night(
     limit: int | None = None,
     submit: Submit | None = None,
     say: Say = print,
+    yes: bool = False,
 ) -> Report:
     """Run a campaign's night, or finish the one that was begun, or say that there is nothing to do.
 
-    Raises ``NightRefused`` (another fingerprint), ``LeaseHeld`` (another process), ``NightFailed``.
+    ``yes``: recipes with a pair need no approval. Raises ``NightRefused`` (another fingerprint, not approved),
+    ``LeaseHeld`` (another process), ``NightFailed``.
     """
     with _on(campaign.output) as held:
-        night = begin(campaign, name, profile_name, limit, say)
+        night = begin(campaign, name, profile_name, limit, say, yes)
         if night.finished:
             return _already_done(night, campaign, say)
         return _finish(night, submit, say, held)
@@ -124,79 +113,21 @@ def reroute(
         )
 
 
-@dataclass(frozen=True)
-class Tonight:
-    """What a campaign asks for, and the night on disk that answers to it, if there is one."""
-
-    profile: Profile
-    items: list[Item]
-    sources: list[dict[str, Any]]
-    fingerprint: dict[str, Any]
-    night: Night | None
-
-
-def look(campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None) -> Tonight:
-    """List and hash the pictures and find the night to go on with. Writes nothing."""
-    if name and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
-        raise NightRefused(f"found night name {name!r}, expected letters, digits, '.', '_' and '-' only")
-    profile = ready_profile(profile_name or campaign.profile)
-    items = list_items(campaign.source, campaign.recipes)[:limit]
-    known = {
-        (row["uri"], row["size"], row["version"]): row["sha256"]
-        for night in nights(campaign.output)
-        for row in read_sources(night.path)
-        if row["sha256"]
-    }
-    sources = hash_sources(items, known, campaign.limits.max_bytes)
-    wanted = fingerprint(campaign, profile, {row["item_id"]: row["sha256"] for row in sources}, limit)
-    return Tonight(profile, items, sources, wanted, find(campaign.output, wanted, name))
-
-
 def finished_already(
-    campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None, say: Say = print
+    campaign: Campaign,
+    name: str | None,
+    profile_name: str | None,
+    limit: int | None,
+    say: Say = print,
+    yes: bool = False,
 ) -> Report | None:
     """The report of a night that needs nothing more; None if there is work. Starts nothing, needs no
-    lease."""
-    night = look(campaign, name, profile_name, limit).night
-    return _already_done(night, campaign, say) if night and night.finished else None
-
-
-def begin(
-    campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None, say: Say
-) -> Night:
-    """The night to go on with, planned and on disk."""
+    lease. ``NightRefused`` as for ``run_night``."""
     tonight = look(campaign, name, profile_name, limit)
-    if tonight.night:
-        _same_decisions(tonight.night, campaign)
-        return tonight.night
-    for old in nights(campaign.output)[-1:]:
-        state = "finished" if old.finished else "left unfinished"
-        changes = "; ".join(differences(old.info["fingerprint"], tonight.fingerprint)[:5])
-        say(f"a new night: since {old.name} ({state}) changed {changes}")
-    now = datetime.now().astimezone()
-    name = name or f"{now:%Y-%m-%d}-{digest(tonight.fingerprint)[:8]}"
-    path = storage.join(campaign.output, "runs", name)
-    storage.remove(path)  # what a planning that was killed left; nothing in it was ever promised
-    write_sources(path, tonight.sources)
-    sha256 = {row["item_id"]: row["sha256"] for row in tonight.sources}
-    facts = {
-        "created": now.isoformat(timespec="microseconds"),
-        "fingerprint": tonight.fingerprint,
-        "decisions": decisions(campaign),
-        "source_pictures": len(tonight.items),
-    }
-    rows = plan_rows(tonight.items, campaign.recipes, sha256, campaign.shard_size)
-    return create(campaign.output, name, campaign, tonight.profile, rows, facts)
-
-
-def _same_decisions(night: Night, campaign: Campaign) -> None:
-    lines = differences(night.decisions, decisions(campaign))
-    if lines and not night.finished:
-        raise NightRefused(
-            f"night {night.name} was begun with other decisions:\n  "
-            + "\n  ".join(lines)
-            + "\nFinish it as it was begun, then apply the new ones with `vitrine reroute`"
-        )
+    night = tonight.night
+    if night is None and not yes:
+        require_approval(campaign, tonight)
+    return _already_done(night, campaign, say) if night and night.finished else None
 
 
 def _already_done(night: Night, campaign: Campaign, say: Say) -> Report:
@@ -286,11 +217,13 @@ def _summary(
     night: Night, books: manifest.Account, delivered: dict[str, Any], seconds: float, whole: bool
 ) -> dict[str, Any]:
     work: dict[str, float] = {}
-    edited = 0
+    edited, figures = 0, Counter[str]()
     for step in STEPS:
         footers = [manifest.footer(night.path, step, shard) for shard in night.shards]
         work[step] = round(sum(facts["seconds"] for facts in footers), 3)
-        edited += sum(facts.get(str(Outcome.OK), 0) for facts in footers) if step == "edit" else 0
+        if step == "edit":
+            edited = sum(facts.get(str(Outcome.OK), 0) for facts in footers)
+            figures = sum((Counter(facts.get("figures", {})) for facts in footers), Counter())
     return {
         "night": night.name,
         "planned": books.planned,
@@ -305,6 +238,7 @@ def _summary(
         "whole": whole,
         "step_seconds": work,
         "edited": edited,
+        "figures": dict(figures),
         "profile": night.profile.name,
         "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
     }

@@ -44,11 +44,15 @@ def workers(count: int) -> Any:
 
 @flow(name="restyle", task_runner=workers(2), persist_result=False)
 def restyle(
-    campaign: str, night: str | None = None, profile: str | None = None, limit: int | None = None
+    campaign: str,
+    night: str | None = None,
+    profile: str | None = None,
+    limit: int | None = None,
+    yes: bool = False,
 ) -> dict[str, Any]:
     """Run the night of the campaign file ``campaign``; the fields of ``flows.night.Report``.
 
     Give another number of workers with ``restyle.with_options(task_runner=workers(n))``. Raises what
     ``flows.night.run_night`` raises.
     """
-    return asdict(run_night(load_campaign(campaign), night, profile, limit, submit=submit))
+    return asdict(run_night(load_campaign(campaign), night, profile, limit, submit=submit, yes=yes))

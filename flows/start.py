@@ -19,15 +19,16 @@ def start(
     night: str | None = None,
     profile: str | None = None,
     limit: int | None = None,
+    yes: bool = False,
 ) -> dict[str, Any]:
-    """The fields of ``flows.night.Report``; ``campaign`` is what ``file`` says."""
-    if done := finished_already(campaign, night, profile, limit):
+    """The fields of ``flows.night.Report``; ``campaign`` is what ``file`` says. ``yes``: pairs need no approval."""
+    if done := finished_already(campaign, night, profile, limit, yes=yes):
         return asdict(done)
     from flows.restyle import restyle, workers
 
     flow = restyle.with_options(task_runner=workers(load_profile(profile or campaign.profile).max_workers))
     with progress():
-        return flow(str(file), night, profile, limit)
+        return flow(str(file), night, profile, limit, yes)
 
 
 def start_pairs(

@@ -1,9 +1,10 @@
-"""Edit: the engine on batches of rows; pictures, regions and raw outputs go to the night's folder."""
+"""Edit: words go to one engine, before/after pairs to the other; what they make goes to the night's folder."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,29 +12,44 @@ from editcore.editors.base import EditRequest, EditResult
 from editcore.manifest import Row
 from editcore.night import Night, seed_of
 from editcore.shardwork import work_shard
-from tasks import models, pictures
+from tasks import models, pairs, pictures
 
 
 def run(night_path: str, shard: int) -> dict[str, Any]:
     """Edit one shard; returns its counts."""
     night = Night.open(night_path)
+    figures: Counter[str] = Counter()
 
     def work(batch: list[Row]) -> Sequence[Row | Exception]:
         requests = [_request(row, night) for row in batch]
-        good = [request for request in requests if isinstance(request, EditRequest)]
-        started = time.monotonic()
-        with models.borrow("editor", night) as editor:
-            results = iter(editor.edit(good) if good else [])
-            engine = editor.identity.get("name", night.profile.name)
-        seconds = (time.monotonic() - started) / max(len(good), 1)
-        return [
-            request
-            if isinstance(request, Exception)
-            else _columns(request, next(results), night, engine, seconds)
-            for request in requests
-        ]
+        columns: dict[str, Row] = {}
+        for part in night.engines:
+            mine = [r for r in requests if isinstance(r, EditRequest) and _engine_of(r) == part]
+            columns |= _edit(mine, part, night, figures) if mine else {}
+        return [r if isinstance(r, Exception) else columns[r.row_id] for r in requests]
 
-    return work_shard(night_path, "edit", shard, work, models.batch_size(night))
+    return work_shard(night_path, "edit", shard, work, models.batch_size(night), figures)
+
+
+def _engine_of(request: EditRequest) -> str:
+    return "transfer" if request.exemplars else "editor"
+
+
+def _edit(requests: list[EditRequest], part: str, night: Night, figures: Counter[str]) -> dict[str, Row]:
+    """Columns by row; what the engine counted meanwhile (``engine.figures``) is added to ``figures``."""
+    started = time.monotonic()
+    with models.borrow(part, night) as engine:
+        before = Counter(getattr(engine, "figures", {}))
+        results = engine.edit(requests)
+        after = Counter(getattr(engine, "figures", {}))
+        name = engine.identity.get("name", night.profile.name)
+    after.subtract(before)
+    figures.update(after)
+    seconds = (time.monotonic() - started) / len(requests)
+    return {
+        request.row_id: _columns(request, result, night, name, seconds)
+        for request, result in zip(requests, results, strict=True)
+    }
 
 
 def _request(row: Row, night: Night) -> EditRequest | Exception:
@@ -46,6 +62,7 @@ def _request(row: Row, night: Night) -> EditRequest | Exception:
             target=row["target"],
             seed=seed_of(row["row_id"]),
             strength=row["strength"],
+            exemplars=pairs.exemplars(row, night),
         )
     except Exception as error:
         return error

@@ -11,12 +11,12 @@ from typing import Any
 from editcore.night import Night
 from editcore.profiles import Profile
 
-_locks = {part: threading.RLock() for part in ("editor", "segmenter", "scorer")}
+_locks = {part: threading.RLock() for part in ("editor", "transfer", "segmenter", "scorer")}
 
 
 @contextmanager
 def borrow(part: str, night: Night) -> Iterator[Any]:
-    """The night's editor, segmenter or scorer, for this thread alone while the body runs.
+    """The night's editor, transfer engine, segmenter or scorer, for this thread alone while the body runs.
 
     Two shards are in work at once so that reading and writing overlap with the model; the model itself takes
     turns."""
@@ -25,15 +25,18 @@ def borrow(part: str, night: Night) -> Iterator[Any]:
 
 
 def batch_size(night: Night) -> int:
-    """Rows the editor wants at once; loads it."""
-    with borrow("editor", night) as editor:
-        return int(editor.batch_size)
+    """Rows that every engine of the night takes at once; loads them."""
+    sizes = []
+    for part in night.engines:
+        with borrow(part, night) as engine:
+            sizes.append(int(engine.batch_size))
+    return min(sizes)
 
 
 @lru_cache(maxsize=8)
 def _load(part: str, profile_json: str) -> Any:
     profile = Profile.model_validate_json(profile_json)
     entry = profile.attribute(part)
-    if part == "editor":
+    if part in ("editor", "transfer"):
         return entry(profile)
     return entry(**profile.scorer_options) if part == "scorer" else entry

@@ -58,6 +58,16 @@ def test_paths_are_relative_to_the_file_and_thresholds_are_filled_in(tmp_path: P
         ({"recipes": [{"id": "a"}]}, "recipe a has no words"),
         ({"recipes": [{"id": "../a", "words": "x"}]}, r"recipes\[0\]\.id: found '\.\./a'"),
         ({"recipes": [{"id": "a", "words": "x", "target": "region"}]}, r"recipes\[0\]: target region and"),
+        ({"recipes": [{"id": "a", "exemplar": {"before": "b.png"}}]}, r"exemplar\[0\]\.after: found nothing"),
+        ({"recipes": [{"id": "a", "exemplar": "b.png"}]}, r"exemplar: found 'b\.png', expected two pictures"),
+        (
+            {"recipes": [{"id": "a", "exemplar": {"before": "b.png", "after": "b.png"}}]},
+            r"recipes\[0\]: found .*b\.png as before and as after",
+        ),
+        (
+            {"recipes": [{"id": "a", "exemplar": {"befor": "b.png", "after": "c.png"}}]},
+            r"exemplar\[0\]\.befor: found an unknown field.*did you mean before",
+        ),
         ({"profile": "bundeld"}, r"profile: found no profile 'bundeld'; expected one of \['bundled', "),
     ],
 )
@@ -71,6 +81,17 @@ def test_refusals_say_where_what_and_what_to_do(tmp_path: Path, changes: dict[st
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     assert len(refusal(tmp_path, shard_size=0, keep_row=True).splitlines()) == 2
+
+
+def test_a_pair_needs_no_words_and_its_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    pair = {"before": "pairs/a.jpg", "after": "s3://bucket/b.jpg"}
+    recipe = load(tmp_path, recipes=[{"id": "a", "exemplar": pair}]).recipes[0]
+    assert [f.model_dump() for f in recipe.exemplar] == [
+        {"before": str(tmp_path / "pairs" / "a.jpg"), "after": "s3://bucket/b.jpg"}
+    ]
+    assert (recipe.words_for("words of the row"), recipe.target) == ("", None)
+    several = load(tmp_path, recipes=[{"id": "a", "exemplar": [pair, pair], "words": "x"}]).recipes[0]
+    assert (len(several.exemplar), several.words_for(None)) == (2, "x")
 
 
 @pytest.mark.parametrize("text", ["[]", "a: [", "\x00", ""])

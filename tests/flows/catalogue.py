@@ -13,6 +13,7 @@ PROFILE = {
     "name": "stand-in",
     "licence": "none",
     "editor": "standin:Editor",
+    "transfer": "standin:Transfer",
     "segmenter": "standin:segment",
     "scorer": "standin:Scorer",
     "options": {"batch_size": 3},
@@ -33,6 +34,18 @@ def write_pictures(folder: Path, good: int = 5) -> None:
     (folder / "notes.jpg").write_text("this is no picture")
     (folder / "empty.png").write_bytes(b"")
     Image.fromarray(rng.integers(0, 255, (40, 48, 3), np.uint8)).save(folder / "weiß & 'rot' ..png")
+
+
+def write_pair(
+    folder: Path, rgb: tuple[int, int, int] = (200, 40, 40), name: str = "after"
+) -> dict[str, str]:
+    """before.png, a grey square on white, and ``name``.png, the same square in ``rgb``; as a recipe's exemplar."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, colour in (("before", (120, 120, 120)), (name, rgb)):
+        picture = np.full((96, 96, 3), 245, np.uint8)
+        picture[24:-24, 24:-24] = colour
+        Image.fromarray(picture).save(folder / f"{file}.png")
+    return {"before": f"{folder.name}/before.png", "after": f"{folder.name}/{name}.png"}
 
 
 def write_campaign(home: Path, **changes: Any) -> Path:

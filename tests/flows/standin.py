@@ -42,6 +42,27 @@ class Editor:
         return EditResult(image, region, image[:8, :8], (0, 0, 8, 8), (), {"steps": 1, "seed": request.seed})
 
 
+class Transfer(Editor):
+    """Adds the mean difference of its pairs to the region; counts the pairs it had not seen before."""
+
+    def __init__(self, profile: Any) -> None:
+        super().__init__(profile)
+        self.identity = {"name": "stand-in for pairs"}
+        self.figures = {"pairs_computed": 0, "pair_hits": 0}
+        self.seen: set[str] = set()
+
+    def _edit(self, request: EditRequest) -> EditResult:
+        result = super()._edit(request)
+        shift = np.zeros(3)
+        for pair in request.exemplars:
+            self.figures["pair_hits" if pair.key in self.seen else "pairs_computed"] += 1
+            self.seen.add(pair.key)
+            shift += (pair.after.astype(float) - pair.before).mean((0, 1))
+        moved = np.clip(request.image + 4 * shift, 0, 255).astype(np.uint8)
+        image = np.where(result.region[..., None] > 0, moved, request.image)
+        return EditResult(image, result.region, None, result.crop, (), {"pairs": len(request.exemplars)})
+
+
 def segment(picture: Any, given_mask: np.ndarray | None = None, region: str | None = None) -> SimpleNamespace:
     """The middle of the picture, or the mask given."""
     height, width = picture.rgb.shape[:2]
