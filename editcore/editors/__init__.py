@@ -27,3 +27,10 @@ def load_public(profile: Any) -> Editor:
     from editcore.editors.public import PublicEditor
 
     return PublicEditor(profile.checkpoint_folder(), adapters=profile.adapters, **profile.options)
+
+
+def load_transfer(profile: Any) -> Editor:
+    """``transfer.engine.TransferEditor`` with the profile's options for it."""
+    from editcore.editors.transfer.engine import TransferEditor
+
+    return TransferEditor(**profile.transfer_options)

@@ -7,12 +7,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
+from editcore.editors.transfer.attention import Seen
 from editcore.editors.transfer.model import TransferModel, Words
 from editcore.editors.transfer.panels import pack, unpack
 
@@ -36,21 +38,28 @@ def paint(
     model: TransferModel, clean: Clean, noise_BChw: Tensor, steps: int, words: Words | None = None
 ) -> Tensor:
     """The target's latent (B, C, h, w). ValueError for several pairs with full attention, which has room for one."""
-    batch, (h, w) = len(noise_BChw), noise_BChw.shape[2:]
+    batch = len(noise_BChw)
     tokens = [[pack(panel) for panel in pair] for pair in clean.pairs]
-    query, latent = pack(clean.query_BChw), pack(noise_BChw)
-    seen = None
+    query = pack(clean.query_BChw)
     if model.attention == "causal":
         pairs = [model.pair(before, after).expand(batch) for before, after in tokens]
-        seen = model.query(query, pairs)
-    elif len(tokens) > 1:
+        return integrate(model, noise_BChw, steps, model.query(query, pairs), words)
+    if len(tokens) > 1:
         raise ValueError(f"found {len(tokens)} pairs, expected one: full attention has no room for more")
-    for t, after in zip(times(steps), times(steps)[1:], strict=False):
-        now = noise_BChw.new_full((batch,), t)
-        if seen is not None:
-            velocity = model.velocity(latent, now, seen, words)
-        else:
-            panels = [panel.expand(batch, -1, -1) for panel in tokens[0]]
-            velocity = model.velocity_in_full(latent, now, [*panels, query], words)
-        latent = latent + (after - t) * velocity
-    return unpack(latent, h, w)
+    panels = [*(panel.expand(batch, -1, -1) for panel in tokens[0]), query]
+    return _euler(lambda latent, t: model.velocity_in_full(latent, t, panels, words), noise_BChw, steps)
+
+
+@torch.no_grad()
+def integrate(
+    model: TransferModel, noise_BChw: Tensor, steps: int, seen: Seen, words: Words | None = None
+) -> Tensor:
+    """From noise to the target's latent, clean panels seen already."""
+    return _euler(lambda latent, t: model.velocity(latent, t, seen, words), noise_BChw, steps)
+
+
+def _euler(velocity: Callable[[Tensor, Tensor], Tensor], noise_BChw: Tensor, steps: int) -> Tensor:
+    latent = pack(noise_BChw)
+    for t, after in pairwise(times(steps)):
+        latent = latent + (after - t) * velocity(latent, latent.new_full((len(latent),), t))
+    return unpack(latent, *noise_BChw.shape[2:])

@@ -1,0 +1,119 @@
+"""The engine of before/after pairs: what a pair shows is made of every request's picture.
+
+Pair and picture are framed alike (``frame``), the model paints a square (``painter``), and what changes decides the
+composition (``change``): recolours and backgrounds keep the source's detail as the text editor's do; anything else
+takes the model's pixels where its result differs from the picture, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from editcore.editors.base import EditRequest, EditResult, Exemplar
+from editcore.editors.compose import compose
+from editcore.editors.crop import Box, give_back
+from editcore.editors.transfer.change import Kind, change_of
+from editcore.editors.transfer.frame import box_of, pair_box, square
+from editcore.editors.transfer.painter import Painter, PairPanels
+from editcore.editors.transfer.region import changed_region
+
+SHARED = Path(__file__).parents[2] / "bundled" / "editor"
+BUNDLED = Path(__file__).parents[2] / "bundled" / "transfer"
+NOTHING = "the model changed nothing visible here"
+SOFT = "the change is painted by the small model: softer than the photograph around it"
+
+
+class TransferEditor:
+    """See ``base.Editor``. Requests without exemplars are refused with ValueError: the text editor does those."""
+
+    def __init__(
+        self,
+        folder: Path = BUNDLED,
+        shared: Path = SHARED,
+        steps: int = 8,
+        seeds: int = 1,
+        batch_size: int = 8,
+        device: str = "cpu",
+        memory_mb: int = 1024,
+    ) -> None:
+        """seeds: samples a picture, of which one is kept. memory_mb: for what pairs mean to the model."""
+        self.painter = Painter(folder, shared, device, memory_mb << 20)
+        self.steps, self.seeds, self.batch_size = steps, seeds, batch_size
+        self.identity = {"name": "transfer", "steps": str(steps), "seeds": str(seeds)}
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """Pairs computed, reused and dropped so far, and the memory they take."""
+        return self.painter.memory.figures
+
+    def edit(self, requests: Sequence[EditRequest]) -> list[EditResult]:
+        """Edit a batch; see ``base.Editor.edit``. Requests that follow the same pairs are painted together."""
+        results: dict[int, EditResult] = {}
+        order = sorted(range(len(requests)), key=lambda n: _following(requests[n]))
+        for _, group in groupby(order, key=lambda n: _following(requests[n])):
+            rows = list(group)
+            results |= zip(rows, self._follow([requests[n] for n in rows]), strict=True)
+        return [results[n] for n in range(len(requests))]
+
+    def _follow(self, requests: Sequence[EditRequest]) -> list[EditResult]:
+        exemplars, words = requests[0].exemplars, requests[0].words
+        if not exemplars:
+            raise ValueError(
+                "found a request without a before/after pair; expected exemplars, or the text editor"
+            )
+        kinds: list[Kind] = [change_of(exemplar).kind for exemplar in exemplars]
+        whole = "background" in kinds
+        boxes = [box_of(request.alpha, whole) for request in requests]
+        pixels = self.painter.pixels
+        shown = torch.stack([square(r.image, box, pixels) for r, box in zip(requests, boxes, strict=True)])
+        query = self.painter.encode(shown)
+        seeds = [[request.seed + 7919 * n for n in range(self.seeds)] for request in requests]
+        painted = self.painter.decode(
+            self.painter.paint([self._panels(e, whole) for e in exemplars], query, seeds, self.steps, words)
+        )
+        unchanged = self.painter.decode(query)
+        return [
+            self._finish(request, kinds, box, before, after)
+            for request, box, before, after in zip(requests, boxes, unchanged, painted, strict=True)
+        ]
+
+    def _panels(self, exemplar: Exemplar, whole: bool) -> PairPanels:
+        box = pair_box(exemplar, whole)
+        before, after = (square(p, box, self.painter.pixels) for p in (exemplar.before, exemplar.after))
+        return PairPanels(f"{exemplar.key}:{int(whole)}", before, after)
+
+    def _finish(
+        self, request: EditRequest, kinds: Sequence[Kind], box: Box, before_3HW: Tensor, after_3HW: Tensor
+    ) -> EditResult:
+        """before, after: the query through the autoencoder, and what the model made of it, (3, h, h)."""
+        painted = np.ascontiguousarray(after_3HW.permute(1, 2, 0).numpy())
+        raw = (painted * 255).round().astype(np.uint8)
+        notes: dict[str, float | str] = {"steps": self.steps, "change": "+".join(sorted(set(kinds)))}
+        image, region = request.image, np.zeros(request.alpha.shape, np.uint8)
+        warnings: tuple[str, ...] = ()
+        if "other" in kinds:
+            square_region = changed_region(before_3HW, after_3HW)
+            soft = np.clip(give_back(square_region, box, request.alpha.shape), 0, 255).astype(np.uint8)
+            if not soft.any():
+                return EditResult(image, region, raw, box, (NOTHING,), notes)
+            made = compose("other", image, soft, painted, box, seed=request.seed, strength=request.strength)
+            return EditResult(made.image, made.region, raw, box, (SOFT,), notes | made.notes)
+        for kind in sorted(
+            set(kinds)
+        ):  # the background first: a recolour keeps what is then around the product
+            made = compose(
+                kind, image, request.alpha, painted, box, seed=request.seed, strength=request.strength
+            )
+            image, region, notes = made.image, np.maximum(region, made.region), notes | made.notes
+        return EditResult(image, region, raw, box, warnings, notes)
+
+
+def _following(request: EditRequest) -> tuple[tuple[str, ...], str]:
+    """What requests must share to be painted together."""
+    return tuple(exemplar.key for exemplar in request.exemplars), request.words
