@@ -1,0 +1,199 @@
+"""Training of Edit Transfer on groups of exact edits, in latent space.
+
+Rectified flow (Liu et al. 2022, arXiv 2209.03003) on the target panel only: z_t = (1 - t) x + t noise, the network
+predicts noise - x from z_t and the clean panels (Chen et al. 2025, arXiv 2503.13327, section 3; ``transfer.model``
+says what each panel sees). t is logit-normal (Esser et al. 2024, arXiv 2403.03206, eq. 19). Cells that the edit changes
+count in full, the others less: they are the query's own.
+
+Legend: B targets, P pairs, K pairs a sample, C latent channels, h/w latent rows/columns, N tokens, D text width.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderDC, FluxTransformer2DModel
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from editcore.editors.transfer.load import save_model
+from editcore.editors.transfer.model import Attention, TransferModel, Words
+from editcore.editors.transfer.panels import Layout, pack, unpack
+from editcore.editors.transfer.sample import Clean, paint
+from editcore.editors.transfer.words import TextEncoder
+from editcore.training.transfer.draws import Group, Sample, draw
+from editcore.training.transfer.store import ChangeStore
+
+LATENT_SIDE, PATCH = 16, 4
+UNCHANGED_WEIGHT = 0.3
+CHANGED = 0.15
+"""Mean absolute difference of scaled latents at which a cell counts as changed."""
+EVALUATION_STEPS, EVALUATION_SAMPLES = 8, 64
+
+
+class Batch(NamedTuple):
+    """Scaled latents and what is said."""
+
+    target: Tensor
+    """(B, C, h, w)."""
+    query: Tensor
+    """(B, C, h, w)."""
+    pairs: Tensor
+    """(K, P, 2, C, h, w); B / P targets follow each pair, in order."""
+    words: Words | None
+    """None: this batch is told nothing."""
+
+
+def build_transformer(text_width: int, latent_channels: int) -> FluxTransformer2DModel:
+    """5.2 M parameters: width 192, two double-stream and four single-stream blocks."""
+    return FluxTransformer2DModel(
+        patch_size=1, in_channels=PATCH * latent_channels, num_layers=2, num_single_layers=4, attention_head_dim=48,
+        num_attention_heads=4, joint_attention_dim=text_width, pooled_projection_dim=text_width,
+        guidance_embeds=False, axes_dims_rope=(16, 16, 16),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TransferJob:
+    """Train the transformer on one or several stores; the text encoder is the text editor's, frozen."""
+
+    stores: tuple[Path, ...]
+    text: Path
+    """Folder with ``text_encoder`` and ``tokenizer``."""
+    output: Path
+    start: Path | None = None
+    """A trained transformer's folder to go on from."""
+    layout: Layout = "stack"
+    attention: Attention = "causal"
+    pairs: int = 8
+    """Pairs a batch."""
+    queries: int = 4
+    """Targets a pair."""
+    composed: float = 0.15
+    """Share of batches with two pairs a sample."""
+    told: float = 0.3
+    """Share of batches with words."""
+    peak_lr: float = 1.5e-3
+
+    def build(self) -> nn.Module:
+        encoder = TextEncoder(self.text)
+        if self.start:
+            transformer = FluxTransformer2DModel.from_pretrained(self.start).float()
+        else:
+            channels = AutoencoderDC.load_config(str(self.stores[0] / "autoencoder"))["latent_channels"]
+            transformer = build_transformer(encoder.width, channels)
+        return TransferModel(transformer, encoder.silence, LATENT_SIDE, self.layout, self.attention)
+
+    def batches(self, rank: int, seed: int) -> Iterator[Batch]:
+        rng = np.random.default_rng([seed, rank, 11])
+        stores = [_Groups(ChangeStore(folder), self.text, held_out=False) for folder in self.stores]
+        sizes = np.array([len(store.groups) for store in stores], dtype=float)
+        while True:
+            store = stores[rng.choice(len(stores), p=sizes / sizes.sum())]
+            composed = bool(store.composable) and rng.random() < self.composed
+            yield store.batch(self.pairs, self.queries, composed, rng.random() < self.told, rng)
+
+    def loss(self, module: nn.Module, batch: Batch, share: float) -> Tensor:
+        t = torch.sigmoid(torch.randn(len(batch.target)) + 0.3)
+        return transfer_loss(module, batch, t, torch.randn_like(batch.target))
+
+    def evaluate(self, module: nn.Module) -> dict[str, float]:
+        """On held-out groups: the loss at fixed noise, and the error of painted targets against copying the query."""
+        store = _Groups(ChangeStore(self.stores[0]), self.text, held_out=True)
+        rng, generator = np.random.default_rng(5), torch.Generator().manual_seed(5)
+        if not store.groups:
+            return {}
+        batch = store.batch(EVALUATION_SAMPLES, 1, False, False, rng)
+        noise = torch.randn(batch.target.shape, generator=generator)
+        t = torch.rand(len(noise), generator=generator)
+        figures = {"held_out": transfer_loss(module, batch, t, noise).item()}
+        before, after = batch.pairs[0, :, 0], batch.pairs[0, :, 1]
+        painted = paint(
+            cast(TransferModel, module), Clean([(before, after)], batch.query), noise, EVALUATION_STEPS
+        )
+        copied = (batch.query - batch.target).square().mean()
+        return figures | {"of_copy": ((painted - batch.target).square().mean() / copied).sqrt().item()}
+
+    def save(self, module: nn.Module, facts: dict[str, Any]) -> None:
+        """Write the transformer in half precision."""
+        save_model(cast(TransferModel, module), self.output)
+        (self.output / "training.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+
+
+def transfer_loss(module: Any, batch: Batch, t_B: Tensor, noise: Tensor) -> Tensor:
+    """Velocity error on the target, weighted by whether the edit changes a cell."""
+    t = t_B.view(-1, 1, 1, 1)
+    noisy = pack((1 - t) * batch.target + t * noise)
+    # The flash kernel's backward pass is slower than plain matrices at this size on a CPU.
+    with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+        velocity = predict(module, batch, noisy, t_B)
+    error = (unpack(velocity.float(), *noise.shape[2:]) - (noise - batch.target)).square()
+    weight = change_weight(batch.query, batch.target)
+    return ((error * weight).mean(dim=(1, 2, 3)) / weight.mean(dim=(1, 2, 3))).mean()
+
+
+def predict(module: TransferModel, batch: Batch, noisy_BNP: Tensor, t_B: Tensor) -> Tensor:
+    """Velocity in tokens. Full attention sees the last pair only: the published layout has room for one."""
+    queries = len(batch.target) // batch.pairs.shape[1]
+    tokens = [[pack(panel) for panel in pair.unbind(1)] for pair in batch.pairs]
+    if module.attention == "full":
+        clean = [panel.repeat_interleave(queries, 0) for panel in tokens[-1]]
+        return module.velocity_in_full(noisy_BNP, t_B, [*clean, pack(batch.query)], batch.words)
+    pairs = [module.pair(before, after).repeat(queries) for before, after in tokens]
+    return module.velocity(noisy_BNP, t_B, module.query(pack(batch.query), pairs), batch.words)
+
+
+def change_weight(query_BChw: Tensor, target_BChw: Tensor) -> Tensor:
+    """1 where the edit changes something and one cell around it, ``UNCHANGED_WEIGHT`` elsewhere, (B, 1, h, w)."""
+    changed = (query_BChw - target_BChw).abs().mean(dim=1, keepdim=True) > CHANGED
+    around = F.max_pool2d(changed.float(), 3, 1, 1)
+    return UNCHANGED_WEIGHT + (1 - UNCHANGED_WEIGHT) * around
+
+
+class _Groups:
+    """Training or held-out groups of a store, with their words embedded once."""
+
+    def __init__(self, store: ChangeStore, text: Path, held_out: bool) -> None:
+        rows = [row for row in store.groups if row["held_out"] == held_out]
+        self.groups = [
+            Group(np.array(row["pictures"]), tuple(row["words"]), tuple(row["kinds"])) for row in rows
+        ]
+        self.composable = [n for n, group in enumerate(self.groups) if group.pictures.shape[1] == 4]
+        self.latents = store.latents
+        scale = AutoencoderDC.load_config(str(store.folder / "autoencoder"))["scaling_factor"]
+        self.scale = float(scale)
+        self.encoder = TextEncoder(text)
+        self.said: dict[str, Words] = {}
+
+    def batch(self, pairs: int, queries: int, composed: bool, told: bool, rng: np.random.Generator) -> Batch:
+        among = self.composable if composed else range(len(self.groups))
+        chosen = [self.groups[among[int(rng.integers(len(among)))]] for _ in range(pairs)]
+        samples = [draw(group, queries, composed, rng) for group in chosen]
+        ends = np.array([sample.queries for sample in samples]).reshape(-1, 2)
+        shown = np.array([sample.pairs for sample in samples]).swapaxes(0, 1)
+        return Batch(
+            self._latents(ends[:, 1]), self._latents(ends[:, 0]), self._latents(shown),
+            self._words(samples, queries) if told else None,
+        )  # fmt: skip
+
+    def _latents(self, rows: np.ndarray) -> Tensor:
+        return torch.from_numpy(self.latents[rows].astype(np.float32)) * self.scale
+
+    def _words(self, samples: list[Sample], queries: int) -> Words:
+        texts = [sample.words for sample in samples for _ in range(queries)]
+        if new := sorted(set(texts) - self.said.keys()):
+            self.said |= self.encoder.each(new)
+        rows = [self.said[text] for text in texts]
+        return Words(torch.cat([row.states_BLD for row in rows]), torch.cat([row.pooled_BD for row in rows]))
+
+
+def with_stores(job: TransferJob, *stores: Path) -> TransferJob:
+    """The same job on other stores."""
+    return replace(job, stores=stores)
