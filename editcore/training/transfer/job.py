@@ -2,8 +2,8 @@
 
 Rectified flow (Liu et al. 2022, arXiv 2209.03003) on the target panel only: z_t = (1 - t) x + t noise, the network
 predicts noise - x from z_t and the clean panels (Chen et al. 2025, arXiv 2503.13327, section 3; ``transfer.model``
-says what each panel sees). t is logit-normal (Esser et al. 2024, arXiv 2403.03206, eq. 19). Cells that the edit changes
-count in full, the others less: they are the query's own.
+says what each panel sees). t is logit-normal (Esser et al. 2024, arXiv 2403.03206, eq. 19). Cells that the edit
+changes count in full, the others less: they are the query's own.
 
 Legend: B targets, P pairs, K pairs a sample, C latent channels, h/w latent rows/columns, N tokens, D text width.
 """
