@@ -41,6 +41,11 @@ class Change:
         """Catalogue kinds it can be made to; None: any."""
         return None
 
+    @property
+    def inverse(self) -> Change | None:
+        """The change that undoes it, where one of the same kind does."""
+        return None
+
     def applies(self, setup: Setup) -> bool:
         """Whether it can be made to this setup and would change it; the product stays whole in the picture."""
         raise NotImplementedError

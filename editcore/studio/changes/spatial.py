@@ -62,6 +62,10 @@ class Rotate(_Turning):
     def words(self) -> str:
         return f"turn it to the {'right' if self.turn > 0 else 'left'}"
 
+    @property
+    def inverse(self) -> Rotate:
+        return Rotate(-self.turn)
+
     def apply(self, setup: Setup) -> Setup:
         pose = setup.geometry.pose
         return with_pose(setup, replace(pose, yaw=pose.yaw + self.turn))
@@ -83,6 +87,10 @@ class Tilt(_Spatial):
     @property
     def words(self) -> str:
         return f"tilt it to the {'right' if self.angle > 0 else 'left'}"
+
+    @property
+    def inverse(self) -> Tilt:
+        return Tilt(-self.angle)
 
     def apply(self, setup: Setup) -> Setup:
         pose = setup.geometry.pose
@@ -114,6 +122,10 @@ class Part(_Spatial):
     @property
     def products(self) -> frozenset[str]:
         return frozenset(name for name, kind in KINDS.items() if self.names & set(kind.optional))
+
+    @property
+    def inverse(self) -> Part:
+        return replace(self, adds=not self.adds)
 
     def prepare(self, setup: Setup) -> Setup:
         return self._with(setup, not self.adds)
@@ -165,6 +177,10 @@ class Move(_Spatial):
     def words(self) -> str:
         return f"move it to the {'right' if self.step > 0 else 'left'}"
 
+    @property
+    def inverse(self) -> Move:
+        return Move(-self.step)
+
     def apply(self, setup: Setup) -> Setup:
         pose, (_, distance, _) = setup.geometry.pose, setup.geometry.camera
         return with_pose(setup, replace(pose, x=pose.x + self.step * 2 * distance * TAN_HALF_FOV))
@@ -186,6 +202,10 @@ class Scale(_Spatial):
     def words(self) -> str:
         return "make it bigger" if self.factor > 1 else "make it smaller"
 
+    @property
+    def inverse(self) -> Scale:
+        return Scale(1 / self.factor)
+
     def apply(self, setup: Setup) -> Setup:
         pose = setup.geometry.pose
         return with_pose(setup, replace(pose, scale=pose.scale * self.factor))
@@ -205,6 +225,10 @@ class Mirror(_Turning):
     @property
     def words(self) -> str:
         return "mirror it"
+
+    @property
+    def inverse(self) -> Mirror:
+        return self
 
     def apply(self, setup: Setup) -> Setup:
         pose = setup.geometry.pose
@@ -228,6 +252,10 @@ class Raise(_Spatial):
     @property
     def words(self) -> str:
         return "from higher up" if self.pitch > 0 else "from lower down"
+
+    @property
+    def inverse(self) -> Raise:
+        return Raise(-self.pitch)
 
     def applies(self, setup: Setup) -> bool:
         pitch = setup.geometry.camera[0] + self.pitch

@@ -19,7 +19,7 @@ from editcore.studio.changes import CHANGES, Change, composes, in_view, sample_c
 from editcore.studio.gbuffer import GBuffer
 from editcore.studio.kinds import KINDS
 from editcore.studio.looks import sample_look
-from editcore.studio.photograph import Geometry, Setup, photograph, render_geometry, sample_setup
+from editcore.studio.photograph import Geometry, Setup, photograph, sample_setup
 from editcore.studio.scenes import sample_scene
 from editcore.training.pictures import to_uint8
 
@@ -59,24 +59,55 @@ class Chunk:
     groups: int = GROUPS_PER_CHUNK
 
 
-class Made(NamedTuple):
-    """One group."""
+@dataclass(frozen=True)
+class Made:
+    """One group, ready to be stored."""
 
-    changes: tuple[Change, ...]
+    kinds: tuple[str, ...]
+    """Kind of each change."""
+    words: tuple[str, ...]
+    """Phrase naming each change."""
     products: tuple[str, ...]
     """Catalogue kind of each member."""
     pictures: np.ndarray
     """(members, states, 3, 128, 128) uint8; states are bit masks of the changes made."""
-    held_out: bool
+    held_out: bool = False
+
+
+class Member(NamedTuple):
+    """One product before, and after each set of the changes."""
+
+    states: list[Setup]
+    pictures: np.ndarray
+    """(states, 3, 128, 128) uint8."""
 
 
 def make_chunk(chunk: Chunk) -> list[Made]:
     """The chunk's groups; the same every time."""
-    studio = _Studio(chunk.seed)
-    return [_make(studio, chunk) for _ in range(chunk.groups)]
+    studio, groups = _Studio(chunk.seed), list[Made]()
+    while len(groups) < chunk.groups:
+        changes, members = _shoot(studio, chunk)
+        groups.append(_made(changes, members, chunk))
+        back = tuple(change.inverse for change in changes if change.inverse)
+        if len(back) == len(changes):
+            members = studio.encore(back, members)
+            if len(members) >= FEWEST_MEMBERS:
+                groups.append(_made(back, members, chunk))
+        studio.clear()
+    return groups[: chunk.groups]
 
 
-def _make(studio: _Studio, chunk: Chunk) -> Made:
+def _made(changes: Sequence[Change], members: Sequence[Member], chunk: Chunk) -> Made:
+    return Made(
+        kinds=tuple(change.kind for change in changes),
+        words=tuple(change.words for change in changes),
+        products=tuple(member.states[0].kind for member in members),
+        pictures=np.stack([member.pictures for member in members]),
+        held_out=chunk.held_out,
+    )
+
+
+def _shoot(studio: _Studio, chunk: Chunk) -> tuple[tuple[Change, ...], list[Member]]:
     for _ in range(40):
         kinds = _draw_kinds(chunk, studio.rng)
         for _ in range(4):
@@ -84,8 +115,7 @@ def _make(studio: _Studio, chunk: Chunk) -> Made:
             if all(composes(a, b) for a, b in pairwise(changes)):
                 members = studio.members(changes)
                 if len(members) >= FEWEST_MEMBERS:
-                    products, pictures = zip(*members, strict=True)
-                    return Made(changes, products, np.stack(pictures), chunk.held_out)
+                    return changes, members
     raise RuntimeError(f"chunk {chunk.seed}: no group of changes could be photographed in 40 tries")
 
 
@@ -93,13 +123,15 @@ def _draw_kinds(chunk: Chunk, rng: Random) -> tuple[str, ...]:
     """One kind, or two that may be shown together."""
     known = {kind: share for kind, share in MIX.items() if kind not in chunk.leave_out}
     if rng.random() >= TWO_CHANGES:
-        return (rng.choice(list(MIX)),) if chunk.held_out else _draw(known, rng, 1)
+        shares = dict.fromkeys(MIX, 1.0) if chunk.held_out else known
+        # Each shot of a change that can be undone makes a second group, the way back.
+        return _draw({k: share / (2 if _example(k).inverse else 1) for k, share in shares.items()}, rng, 1)
     if chunk.held_out and chunk.leave_out_pairs and rng.random() < 0.5:
         return rng.choice(chunk.leave_out_pairs)
     unseen = {frozenset(pair) for pair in chunk.leave_out_pairs}
     while True:
         pair = _draw(known, rng, 2)
-        if frozenset(pair) not in unseen and not _touch(pair[0]) & _touch(pair[1]):
+        if frozenset(pair) not in unseen and composes(*map(_example, pair)):
             return pair
 
 
@@ -107,8 +139,8 @@ def _draw(mix: dict[str, float], rng: Random, count: int) -> tuple[str, ...]:
     return tuple(rng.choices(list(mix), list(mix.values()), k=count))
 
 
-def _touch(kind: str) -> frozenset[str]:
-    return sample_change(kind, Random(0)).touches
+def _example(kind: str) -> Change:
+    return sample_change(kind, Random(0))
 
 
 class _Studio:
@@ -120,17 +152,36 @@ class _Studio:
         self.pool = [self._stand(seed + i, kind) for i, kind in enumerate(kinds)]
         self.gbuffers: dict[Geometry, GBuffer] = {}
 
-    def members(self, changes: tuple[Change, ...]) -> list[tuple[str, np.ndarray]]:
-        """(product, its states as pictures) of those the changes could be made to, no more than wanted."""
-        found: list[tuple[str, np.ndarray]] = []
+    def members(self, changes: Sequence[Change]) -> list[Member]:
+        """Products that the changes could be made to, no more than wanted."""
+        found: list[Member] = []
         for setup in self._candidates(changes):
             states = self._states(setup, changes)
-            pictures = states and self._photograph(states, changes)
-            if pictures is not None:
-                found.append((setup.kind, pictures))
+            pictures = self._photograph(states, changes) if states else None
+            if states and pictures is not None:
+                found.append(Member(states, pictures))
             if len(found) == MEMBERS[len(changes)]:
                 break
         return found
+
+    def encore(self, back: Sequence[Change], members: Sequence[Member]) -> list[Member]:
+        """The members on the way back, in other looks and scenes; their geometries are rendered already."""
+        found: list[Member] = []
+        for member in members:
+            dressed = self._dressed(member.states[0])
+            states = [replace(s, look=dressed.look, scene=dressed.scene) for s in reversed(member.states)]
+            pictures = self._photograph(states, back)
+            if pictures is not None:
+                found.append(Member(states, pictures))
+        return found
+
+    def clear(self) -> None:
+        """Keep the pool's renderings only."""
+        known = {setup.geometry for setup in self.pool}
+        self.gbuffers = {g: gbuffer for g, gbuffer in self.gbuffers.items() if g in known}
+
+    def _dressed(self, setup: Setup) -> Setup:
+        return replace(setup, look=sample_look(setup.kind, self.rng), scene=sample_scene(self.rng))
 
     def _candidates(self, changes: Sequence[Change]) -> Iterator[Setup]:
         """Products of the pool, or of kinds that have the parts the changes are about."""
@@ -158,7 +209,7 @@ class _Studio:
     def _states(self, setup: Setup, changes: Sequence[Change]) -> list[Setup] | None:
         """The product in a look and scene that the changes apply to: before, and after each set of them."""
         for _ in range(12):
-            before = replace(setup, look=sample_look(setup.kind, self.rng), scene=sample_scene(self.rng))
+            before = self._dressed(setup)
             for change in changes:
                 before = change.prepare(before)
             if all(change.applies(before) for change in changes):
@@ -170,12 +221,7 @@ class _Studio:
 
     def _photograph(self, states: list[Setup], changes: Sequence[Change]) -> np.ndarray | None:
         """(states, 3, 128, 128) uint8; None if a change can hardly be seen."""
-        known = {setup.geometry for setup in self.pool}
-        gbuffers = self.gbuffers | {
-            g: render_geometry(g, PIXELS) for g in {s.geometry for s in states} - self.gbuffers.keys()
-        }
-        self.gbuffers = {g: gbuffer for g, gbuffer in gbuffers.items() if g in known}
-        photos = photograph(states, PIXELS, gbuffers=gbuffers)
+        photos = photograph(states, PIXELS, gbuffers=self.gbuffers)
         pictures, masks = to_uint8(photos.rgb_B3HW), photos.mask_B1HW[:, 0].numpy()
         for number, change in enumerate(changes):
             for before in (state for state in range(len(states)) if not state >> number & 1):

@@ -106,8 +106,8 @@ def write_groups(folder: Path, groups: Iterable[Made]) -> None:
         rows.append(
             {
                 "group": number,
-                "kinds": [change.kind for change in made.changes],
-                "words": [change.words for change in made.changes],
+                "kinds": list(made.kinds),
+                "words": list(made.words),
                 "pictures": numbers.tolist(),
                 "products": list(made.products),
                 "held_out": made.held_out,
