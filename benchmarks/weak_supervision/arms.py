@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from benchmarks.weak_supervision.plan import TRAINING_SEEDS, Plan
 from benchmarks.weak_supervision.spread import spread
@@ -25,6 +26,8 @@ class Arm:
     """Folder of the pairs in the work folder."""
     losses: ObjectiveConfig
     about: str
+    targets: Literal["retrieved", "composed", "named"] = "retrieved"
+    """What of the pairs is asked for."""
 
 
 PERCEPTUAL, GLOBAL, DIRECTION = 0.1, 0.05, 0.05
@@ -49,6 +52,14 @@ ARMS: dict[str, Arm] = {
         "weak-clip", "pairs",
         ObjectiveConfig(masked=1, perceptual=PERCEPTUAL, clip_global=GLOBAL, clip_direction=DIRECTION, **SEEN),
         "and CLIP, global and directional",
+    ),
+    "weak: composed targets": Arm(
+        "weak-composed", "pairs", ObjectiveConfig(masked=1),
+        "the mask loss on targets put together: the source's product in the target's setting or colours", "composed",
+    ),
+    "weak: composed targets, named colours": Arm(
+        "weak-named", "pairs", ObjectiveConfig(masked=1),
+        "the same, colours the lexicon knows taken from there", "named",
     ),
 }  # fmt: skip
 """Rows of the table that are tuned, by name."""
@@ -94,6 +105,7 @@ def config(plan: Plan, arm: Arm, seed: int) -> TuningConfig:
         output=output(plan, arm, seed),
         method="full",
         losses=arm.losses,
+        targets=arm.targets,
         starts=Starts(source=0, target=1),
         cut_out=["setting"],
         batch_size=min(BATCH, max(1, count // 2)),

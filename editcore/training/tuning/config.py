@@ -101,6 +101,11 @@ class TuningConfig(_Strict):
     losses: ObjectiveConfig = Field(
         default=ObjectiveConfig(), description="Which losses, with which weights."
     )
+    targets: Literal["retrieved", "composed", "named"] = Field(
+        default="retrieved",
+        description="What is asked for: the pseudo-target as it was found; the source's product in its setting or "
+        "colours; or the same with colours that the lexicon knows taken from there.",
+    )
     starts: Starts = Field(default=Starts(), description="What is noised.")
     times: Times = Field(default=Times(), description="Which noise levels.")
     words: Literal["edit_prompt", "new"] = Field(

@@ -24,6 +24,7 @@ from editcore.editors.backbones.load import class_of, load_backbone
 from editcore.scoring.clip import ScorerMissing
 from editcore.training.loop import Budget, train
 from editcore.training.pairs import Pair, PairStore
+from editcore.training.pairs.composed import composed
 from editcore.training.tuning.adapters import save_adapter, save_model
 from editcore.training.tuning.config import TuningConfig, TuningError
 from editcore.training.tuning.curves import draw_curves
@@ -83,7 +84,7 @@ class TuningJob:
                 rows = iter(seeds.sample(light, len(light)))
             else:
                 order = PairStore(str(self.config.pairs)).epoch(seeds.randrange(2**31))
-                rows = (pair for pair in order if not is_held_out(pair, self.config.held_out))
+                rows = (self._goal(pair) for pair in order if not is_held_out(pair, self.config.held_out))
                 light = []
             while len(batch := list(itertools.islice(rows, size))) == size:
                 if not whole:
@@ -130,7 +131,13 @@ class TuningJob:
         """The pairs that evaluations look at: held-out ones, or any if none are held out."""
         share, store = self.config.held_out, PairStore(str(self.config.pairs))
         chosen = (pair for pair in store if not share or is_held_out(pair, share))
-        return list(itertools.islice(chosen, self.config.evaluation_pairs))
+        return [self._goal(pair) for pair in itertools.islice(chosen, self.config.evaluation_pairs)]
+
+    def _goal(self, pair: Pair) -> Pair:
+        """The pair with the target that is asked for."""
+        if self.config.targets == "retrieved":
+            return pair
+        return composed(pair, named=self.config.targets == "named")
 
     def _draw(self, tuned: Tuned) -> None:
         output, shown = self.config.output, self.watched[: self.config.previews.count]
