@@ -33,6 +33,9 @@ def run(
         int | None,
         typer.Option(min=1, help="Cases per kind; default: 24 of the studio's, all of PIE-Bench's."),
     ] = None,
+    products: Annotated[
+        str, typer.Option(help="Kinds of the studio's products, with commas: one range; default: all.")
+    ] = "",
     size: Annotated[int, typer.Option(min=32, help="Side of the studio's pictures, pixels.")] = 256,
     seeds: Annotated[int, typer.Option(min=1, help="Noise seeds per case.")] = 3,
     output: Output = Path("evaluation"),
@@ -56,12 +59,12 @@ def run(
     from editcore.evaluation.rows import DEFAULT, load_rows
     from editcore.evaluation.run import NothingMade, evaluate
 
-    chosen = [kind.strip() for kind in kinds.split(",") if kind.strip()]
+    chosen, of_range = _listed(kinds), _listed(products)
     try:
         listed = load_rows(rows or DEFAULT)
         for row in listed:
             row.trainings(seeds)
-        cases = _cases(chosen, specimens, size, pie_bench)
+        cases = _cases(chosen, specimens, size, of_range, pie_bench)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     from editcore.evaluation.measures import Measures
@@ -120,10 +123,16 @@ def tally(
     typer.echo(count(answers))
 
 
-def _cases(kinds: list[str], specimens: int | None, size: int, pie_bench: Path | None) -> CaseSet:
+def _cases(
+    kinds: list[str], specimens: int | None, size: int, products: list[str], pie_bench: Path | None
+) -> CaseSet:
     from editcore.evaluation.cases import KINDS, SPECIMENS, Studio
     from editcore.evaluation.pie_bench import PieBench
 
     if pie_bench is not None:
         return PieBench(pie_bench, kinds, specimens)
-    return Studio(specimens or SPECIMENS, kinds or KINDS, size)
+    return Studio(specimens or SPECIMENS, kinds or KINDS, size, products)
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

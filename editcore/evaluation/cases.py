@@ -72,15 +72,28 @@ class CaseSet(Protocol):
 class Studio:
     """Exact edits of studio specimens that nobody trained on, photographed at ``size`` x ``size`` pixels."""
 
-    def __init__(self, specimens: int = SPECIMENS, kinds: Sequence[str] = KINDS, size: int = 256) -> None:
-        """ValueError for kinds that the studio does not know."""
+    def __init__(
+        self,
+        specimens: int = SPECIMENS,
+        kinds: Sequence[str] = KINDS,
+        size: int = 256,
+        products: Sequence[str] = (),
+    ) -> None:
+        """products: kinds of products, for models of one range; all if empty. ValueError for kinds of edits or of
+        products that the studio does not know."""
         from editcore.studio.edits import EDITS
+        from editcore.studio.kinds import KINDS as PRODUCTS
 
         if unknown := set(kinds) - set(EDITS):
             raise ValueError(f"unknown kinds {sorted(unknown)}; choose from {', '.join(EDITS)}")
+        if unknown := set(products) - set(PRODUCTS):
+            raise ValueError(f"unknown products {sorted(unknown)}; choose from {', '.join(sorted(PRODUCTS))}")
+        self.products = tuple(products)
         self.kinds, self.specimens, self.size = tuple(kinds), specimens, size
         self.identity = {"cases": "studio", "first_seed": str(UNSEEN), "size": str(size)}
         self.identity["specimens"] = str(specimens)
+        if products:
+            self.identity["products"] = ", ".join(products)
         self._loaded = lru_cache(maxsize=4)(self._photograph)
 
     def load(self, kind: str) -> list[Case]:
@@ -88,15 +101,17 @@ class Studio:
         return self._loaded(kind)
 
     def _photograph(self, kind: str) -> list[Case]:
-        return [case for i in range(self.specimens) if (case := studio_case(kind, i, self.size))]
+        every = self.products or (None,)
+        made = (studio_case(kind, i, self.size, every[i % len(every)]) for i in range(self.specimens))
+        return [case for case in made if case]
 
 
-def studio_case(kind: str, number: int, size: int = 256) -> Case | None:
-    """Case ``number`` of a kind; None where the product cannot have the edit."""
+def studio_case(kind: str, number: int, size: int = 256, product: str | None = None) -> Case | None:
+    """Case ``number`` of a kind, of any product unless one is named; None where it cannot have the edit."""
     from editcore.studio.edits import photograph_edit, sample_edit
     from editcore.studio.photograph import sample_setup
 
-    edit = sample_edit(kind, sample_setup(UNSEEN + number), Random(number))
+    edit = sample_edit(kind, sample_setup(UNSEEN + number, product), Random(number))
     if edit is None:
         return None
     photos = photograph_edit(edit, size)

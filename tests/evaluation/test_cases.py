@@ -40,3 +40,10 @@ def test_parts_are_regions_and_products_without_parts_are_left_out() -> None:
 def test_unknown_kinds_are_refused() -> None:
     with pytest.raises(ValueError, match=r"unknown kinds.*recolor"):
         Studio(2, ["recolor"])
+
+
+def test_a_range_has_its_products_only() -> None:
+    cases = Studio(3, ["recolour"], size=64, products=["mug", "ball"]).load("recolour")
+    assert ["ball" in case.source_caption for case in cases] == [False, True, False]
+    with pytest.raises(ValueError, match="unknown products"):
+        Studio(2, ["recolour"], products=["spaceship"])
