@@ -24,7 +24,7 @@ DECISIONS = ("thresholds", "format")
 """Campaign fields that decide about finished pictures."""
 IRRELEVANT = ("name", "output", "profile", *DECISIONS)
 """Campaign fields outside the fingerprint (the profile enters by its contents)."""
-NOT_COMPUTING = ("delivery", "routing", "studio", "training")
+NOT_COMPUTING = ("delivery", "preview", "routing", "studio", "training")
 """Rooms of editcore whose code does not touch a row's pixels or scores."""
 
 

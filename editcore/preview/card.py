@@ -1,0 +1,146 @@
+"""What a recipe seems to ask for, in words and colours a merchandiser can check.
+
+For a pair that is read from the pictures: where they differ, which colours went and came, and which words would ask
+for the same. For words it is what the lexicon understood. Nothing here is certain, and the card says "seems".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from editcore.editors.base import Exemplar, Target
+from editcore.editors.transfer.change import Change
+from editcore.lexicon import COLOURS, askable_colours, parse, suggest
+from editcore.lexicon.colour import delta_e, srgb_to_lab
+
+PLAIN = 6.0
+"""Spread (90th percentile of CIELAB distance to the median) up to which a background is one plain colour."""
+ELSEWHERE = 0.6
+"""Share of the change on the product below which the background changes too."""
+
+
+@dataclass(frozen=True)
+class Swatch:
+    """A colour and what the lexicon calls it."""
+
+    label: str
+    rgb: tuple[int, int, int]
+    name: str
+
+    @property
+    def css(self) -> str:
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
+
+
+@dataclass(frozen=True)
+class Card:
+    """See the module."""
+
+    sentence: str
+    """What seems to change."""
+    swatches: tuple[Swatch, ...]
+    suggestion: str
+    """Words that would ask for the same; "" where none can be told."""
+    figures: str
+    """What was measured, or understood, in a line."""
+    warnings: tuple[str, ...] = ()
+
+
+def card_of_pair(exemplar: Exemplar, change: Change, warnings: Sequence[str] = ()) -> Card:
+    """The card of a before/after pair."""
+    product = np.maximum(exemplar.before_alpha, exemplar.after_alpha) > 127
+    where = ~product if change.kind == "background" else product
+    inside = where & (change.region > 127)
+    inside = inside if inside.sum() > 50 else where
+    was, now = (_typical(picture, inside) for picture in (exemplar.before, exemplar.after))
+    swatches = (_swatch("before", was), _swatch("after", now))
+    return Card(
+        sentence=_sentence(change, exemplar, swatches),
+        swatches=swatches,
+        suggestion=_suggestion(change, exemplar.after, inside, swatches[1].name),
+        figures=f"{change.share:.0%} of the picture differ, {change.inside:.0%} of that on the product; "
+        f"mean difference {change.mean_delta_e:.0f} (CIEDE2000, 1 = just visible)",
+        warnings=tuple(warnings),
+    )
+
+
+def card_of_words(words: str, target: Target) -> Card:
+    """The card of an instruction: what was understood of it."""
+    asked = parse(words, target)
+    colours = {
+        "colour": asked.colour,
+        "wall": asked.wall,
+        "surface": asked.surface_colour,
+        "second": asked.second_colour,
+    }
+    swatches = {
+        colour.name: Swatch(label, colour.rgb, colour.name) for label, colour in colours.items() if colour
+    }
+    kinds = {
+        "recolour": "The colour of the product.", "background": "The background.", "material": "The material.",
+        "pattern": "The pattern.", "part": "A part of the product.", "other": "Nothing that the lexicon knows.",
+    }  # fmt: skip
+    names = ("material", "variety", "pattern", "surface", "wall_finish", "part", "noun", "style")
+    known = [f"{name.replace('_', ' ')}: {value}" for name in names if (value := getattr(asked, name))]
+    return Card(
+        sentence=kinds[asked.kind],
+        swatches=tuple(swatches.values()),
+        suggestion="",
+        figures="; ".join(known) or f"understood as: {asked.words or 'nothing'}",
+        warnings=tuple(
+            f"Not understood: {word}" + (f"; did you mean {near}?" if (near := suggest(word)) else "")
+            for word in asked.unknown
+        ),
+    )
+
+
+def _sentence(change: Change, exemplar: Exemplar, swatches: Sequence[Swatch]) -> str:
+    was, now = (swatch.name for swatch in swatches)
+    colours = f", from {was} to {now}" if was != now else ""
+    if change.kind == "recolour":
+        return f"The colour of the product{colours}."
+    if change.kind == "background":
+        return f"The background{colours}."
+    if change.inside < ELSEWHERE:
+        return "Product and background at once."
+    one, other = exemplar.before_alpha > 127, exemplar.after_alpha > 127
+    if (one & other).sum() < 0.92 * (one | other).sum():
+        return "The product's shape, place or parts."
+    return f"The product's surface: material, pattern or a part{colours}."
+
+
+def _suggestion(change: Change, after: np.ndarray, inside: np.ndarray, name: str) -> str:
+    """Words for the same, only where they are a guess worth reading."""
+    if change.kind == "recolour":
+        return f"make it {name}"
+    if change.kind == "background" and _spread(after, inside) < PLAIN:
+        return f"{name} studio background"
+    return ""
+
+
+def _typical(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Median of the mid-tones (lightness between its quartiles), (3,) uint8 sRGB: without highlights and shadows."""
+    rgb = _some(picture, inside)
+    light = rgb @ np.array([0.299, 0.587, 0.114])
+    low, high = np.percentile(light, (25, 75))
+    return np.median(rgb[(light >= low) & (light <= high)], axis=0).astype(np.uint8)
+
+
+def _spread(picture: np.ndarray, inside: np.ndarray) -> float:
+    lab = srgb_to_lab(_some(picture, inside))
+    return float(np.percentile(np.linalg.norm(lab - np.median(lab, axis=0), axis=1), 90))
+
+
+def _some(picture: np.ndarray, inside: np.ndarray, most: int = 20_000) -> np.ndarray:
+    rgb = picture[inside] if inside.any() else picture.reshape(-1, 3)
+    return rgb[:: max(1, len(rgb) // most)]
+
+
+def _swatch(label: str, rgb: np.ndarray) -> Swatch:
+    names = askable_colours()
+    nearest = int(np.argmin(delta_e([COLOURS[name].rgb for name in names], rgb)))
+    red, green, blue = (int(channel) for channel in rgb)
+    return Swatch(label, (red, green, blue), names[nearest])
