@@ -7,7 +7,7 @@ takes the model's pixels where its result differs from the picture, and nowhere 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from torch import Tensor
 from editcore.editors.base import EditRequest, EditResult, Exemplar
 from editcore.editors.compose import compose
 from editcore.editors.crop import Box, give_back
+from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.change import Kind, change_of
 from editcore.editors.transfer.frame import box_of, pair_box, square
 from editcore.editors.transfer.painter import Painter, PairPanels
@@ -41,11 +42,16 @@ class TransferEditor:
         batch_size: int = 8,
         device: str = "cpu",
         memory_mb: int = 1024,
+        adapters: Mapping[str, float] | None = None,
+        painter: Painter | None = None,
     ) -> None:
-        """seeds: samples a picture, of which one is kept. memory_mb: for what pairs mean to the model."""
-        self.painter = Painter(folder, shared, device, memory_mb << 20)
+        """seeds: samples a picture, of which one is kept. memory_mb: for what pairs mean to the model. adapters: LoRA
+        files and their scales. painter: another model in place of the bundled one's folders, device and memory."""
+        self.painter = painter or load_painter(folder, shared, device, memory_mb << 20, adapters)
         self.steps, self.seeds, self.batch_size = steps, seeds, batch_size
-        self.identity = {"name": "transfer", "steps": str(steps), "seeds": str(seeds)}
+        self.identity = {
+            "name": "transfer", "steps": str(steps), "seeds": str(seeds), "adapters": str(dict(adapters or {})),
+        }  # fmt: skip
 
     @property
     def figures(self) -> dict[str, int]:

@@ -85,6 +85,7 @@ class TransferModel(nn.Module):
         self, tokens: Tensor, t_B: Tensor, panels: tuple[Panel, ...], words: Words | None,
         seen: Seen | None, kept: dict[int, KeysValues] | None,
     ) -> Tensor:  # fmt: skip
+        given, tokens = tokens, tokens.to(self.transformer.dtype)
         said = words or self._unsaid(len(tokens), with_text="target" in panels)
         place = torch.cat([places(panel, self.side, self.side, self.layout) for panel in panels])
         guidance = tokens.new_ones(len(tokens)) if self.transformer.config.guidance_embeds else None
@@ -98,7 +99,7 @@ class TransferModel(nn.Module):
             guidance=guidance,
             joint_attention_kwargs={"seen": seen, "kept": kept},
             return_dict=False,
-        )[0]
+        )[0].to(given)
 
     def _unsaid(self, batch: int, with_text: bool) -> Words:
         """No words; clean panels have no text tokens at all, so that words can never reach them."""
