@@ -33,11 +33,11 @@ FAILED = frozenset({Outcome.RETRYABLE, Outcome.BAD_INPUT, Outcome.MODEL_ERROR})
 
 class RowError(Exception):
     """One row cannot be done. ``code`` is short snake_case for counting, ``message`` a sentence for
-    people."""
+    people. ``spent``: it was tried often enough already, at once again would change nothing."""
 
-    def __init__(self, outcome: Outcome, code: str, message: str) -> None:
+    def __init__(self, outcome: Outcome, code: str, message: str, spent: bool = False) -> None:
         super().__init__(message)
-        self.outcome, self.code, self.message = outcome, code, message
+        self.outcome, self.code, self.message, self.spent = outcome, code, message, spent
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,11 @@ class Verdict:
     attempts: int = 1
 
 
+OUT_OF_MEMORY = "out_of_memory"
+"""Code of rows for which memory ran out; see ``attempts`` for what is done about it."""
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_MEMORY = ("out of memory", "can't allocate memory")
+"""As torch says it of a GPU (``torch.OutOfMemoryError``) and of the host (a plain ``RuntimeError``)."""
 
 
 def judge(error: BaseException, attempts: int = 1) -> Verdict:
@@ -61,8 +65,8 @@ def judge(error: BaseException, attempts: int = 1) -> Verdict:
         return Verdict(error.outcome, error.code, error.message, attempts)
     if isinstance(getattr(error, "code", None), str) and isinstance(error, ValueError):
         return Verdict(Outcome.BAD_INPUT, error.code, text, attempts)  # type: ignore[attr-defined]
-    if isinstance(error, MemoryError) or "out of memory" in text.lower():
-        return Verdict(Outcome.RETRYABLE, "out_of_memory", text, attempts)
+    if isinstance(error, MemoryError) or any(words in text.lower() for words in _NO_MEMORY):
+        return Verdict(Outcome.RETRYABLE, OUT_OF_MEMORY, text, attempts)
     if isinstance(error, OSError) and error.errno in _DISK_FULL:
         return Verdict(Outcome.RETRYABLE, "disk_full", text, attempts)
     if isinstance(error, OSError):  # includes ConnectionError and TimeoutError

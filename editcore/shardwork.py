@@ -10,25 +10,29 @@ what broke may have been mended. Committed parts are final."""
 
 from __future__ import annotations
 
-import random
+import itertools
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from editcore import manifest
+from editcore.attempts import Memory, Work, attempt
 from editcore.manifest import STEPS, Row
 from editcore.night import Night
-from editcore.outcomes import Outcome, Verdict, judge
-
-Work = Callable[[list[Row]], Sequence["Row | Exception"]]
-"""What a step does with a batch of rows (all earlier steps' columns): its own columns for each, or an
-exception."""
+from editcore.outcomes import Outcome, Verdict
+from editcore.room import Room
 
 TRY_AGAIN = frozenset({Outcome.RETRYABLE, Outcome.MODEL_ERROR})
-BACK_OFF = 0.2
-"""Seconds before the second try of a retryable row; doubles each time, with jitter."""
+LANES = 2
+"""Batches of a shard in hand at once, for steps with a model: one is with the model, while the one before it is
+written and the one after it is read."""
+ROOM = Room(2_000_000_000)
+"""Bytes of decoded pictures in hand at once in this process."""
+BYTES_PER_PIXEL = 16
+"""Source, matte, result, region, and what it takes to compose them."""
 
 listeners: list[Callable[[str, Counter[str], int], None]] = []
 """Called with (step, outcomes of rows just finished or found finished, rows planned); for progress, and in
@@ -72,6 +76,11 @@ def halt(run: str, reason: str) -> None:
     _halted.setdefault(run, reason)
 
 
+def halted(run: str) -> str:
+    """Why the night was asked to stop; empty if it was not."""
+    return _halted.get(run, "")
+
+
 def reset(run: str) -> None:
     """Forget what this process knows about a night that is starting (stop requests, storm windows)."""
     with _lock:
@@ -88,25 +97,53 @@ def tell_committed(night: Night, step: str, shards: set[int]) -> None:
 
 
 def work_shard(
-    run: str, step: str, shard: int, work: Work, batch_size: int, figures: Mapping[str, float] | None = None
+    run: str,
+    step: str,
+    shard: int,
+    work: Work,
+    batch_size: int,
+    lanes: int = 1,
+    group: Callable[[Row], str] | None = None,
+    memory: Memory | None = None,
 ) -> dict[str, Any]:
-    """Do ``step`` for ``shard`` unless it is committed; returns the part's counts (rows, seconds, outcomes).
+    """Do ``step`` for ``shard`` unless it is committed; returns the part's counts (rows, seconds, outcomes, figures).
 
-    ``figures``: what ``work`` counts as it goes on, for the part's footer."""
+    ``lanes``: batches worked on at once; ``work`` then runs in so many threads. ``group``: rows with the same key are
+    done one after the other, in batches of their own, because changing the key costs time (an engine's adapter); the
+    part keeps the plan's order. ``memory``: what to do when memory runs out, and the figures to count in."""
     night = Night.open(run)
     if shard in manifest.committed(run, step):
         return manifest.footer(run, step, shard)
-    started = time.monotonic()
+    started, memory = time.monotonic(), memory or Memory()
     rows, inherited = _gather(run, step, shard)
     found = {row["row_id"]: row for row in manifest.kept(run, step, shard)}
     _tell(night, step, Counter(row["outcome"] for row in inherited.values()))
     done: dict[str, Row] = dict(inherited)
     todo = [row for row in rows if row["row_id"] not in inherited]
-    for number, start in enumerate(range(0, len(todo), batch_size)):
-        batch = todo[start : start + batch_size]
-        done |= _finish_batch(night, step, shard, number, batch, found, work)
+    broken = threading.Event()
+
+    def finish(numbered: tuple[int, list[Row]]) -> dict[str, Row]:
+        if broken.is_set():  # the error is on its way to the caller
+            return {}
+        try:
+            return _finish_batch(night, step, shard, *numbered, found, work, memory)
+        except BaseException:
+            broken.set()
+            raise
+
+    with ThreadPoolExecutor(lanes, f"{step}-{shard}") as pool:
+        for records in pool.map(finish, enumerate(_batches(todo, batch_size, group))):
+            done |= records
     ordered = [done[row["row_id"]] for row in rows]
-    return manifest.commit(run, step, shard, ordered, time.monotonic() - started, figures)
+    return manifest.commit(run, step, shard, ordered, time.monotonic() - started, memory.figures.told())
+
+
+def _batches(rows: list[Row], size: int, group: Callable[[Row], str] | None) -> Iterator[list[Row]]:
+    """Cut the same way every time; no batch holds two groups."""
+    key = group or (lambda row: "")
+    for _, alike in itertools.groupby(sorted(rows, key=key), key):
+        together = list(alike)
+        yield from (together[start : start + size] for start in range(0, len(together), size))
 
 
 def _gather(run: str, step: str, shard: int) -> tuple[list[Row], dict[str, Row]]:
@@ -125,7 +162,14 @@ def _gather(run: str, step: str, shard: int) -> tuple[list[Row], dict[str, Row]]
 
 
 def _finish_batch(
-    night: Night, step: str, shard: int, number: int, batch: list[Row], found: dict[str, Row], work: Work
+    night: Night,
+    step: str,
+    shard: int,
+    number: int,
+    batch: list[Row],
+    found: dict[str, Row],
+    work: Work,
+    memory: Memory,
 ) -> dict[str, Row]:
     """Records of a batch by row: those an earlier process kept, and the rest done now and kept."""
     if night.path in _halted:
@@ -134,7 +178,8 @@ def _finish_batch(
     old = {row_id: record for row_id, record in old.items() if record["outcome"] not in TRY_AGAIN}
     missing = [row for row in batch if row["row_id"] not in old]
     if missing:
-        new = _attempt(missing, work, int(night.limits["attempts"]))
+        with ROOM.take(sum(_pixels(row) for row in missing) * BYTES_PER_PIXEL):
+            new = attempt(missing, work, int(night.limits["attempts"]), memory)
         _watch(night, step, [verdict for verdict, _ in new])
         old |= {row["row_id"]: _record(step, row, *result) for row, result in zip(missing, new, strict=True)}
         manifest.keep(night.path, step, shard, number, [old[row["row_id"]] for row in batch])
@@ -142,44 +187,9 @@ def _finish_batch(
     return old
 
 
-def _attempt(batch: list[Row], work: Work, attempts: int) -> list[tuple[Verdict, Row]]:
-    """Try the batch together; rows whose try failed go on alone, so that each failure is its own."""
-    results = _call(work, batch)
-    if len(batch) == 1:
-        return [_alone(batch[0], work, attempts, results[0])]
-    failed_together = len({id(r) for r in results}) == 1 and isinstance(results[0], Exception)
-    return [
-        _alone(row, work, attempts, None if failed_together else result, tried=1)
-        for row, result in zip(batch, results, strict=True)
-    ]
-
-
-def _alone(
-    row: Row, work: Work, attempts: int, result: Row | Exception | None, tried: int = 1
-) -> tuple[Verdict, Row]:
-    """Judge a row's result (None: its batch failed as a whole, try it now) and retry while that may help."""
-    while True:
-        if result is None:
-            tried += 1
-            result = _call(work, [row])[0]
-        if not isinstance(result, Exception):
-            return Verdict(attempts=tried), result
-        verdict = judge(result, tried)
-        if verdict.outcome != Outcome.RETRYABLE or tried >= attempts:
-            return verdict, {}
-        time.sleep(BACK_OFF * 2 ** (tried - 1) * random.uniform(0.5, 1.5))
-        result = None
-
-
-def _call(work: Work, batch: list[Row]) -> Sequence[Row | Exception]:
-    """``work`` on a batch; an exception of the whole batch is given to every row of it."""
-    try:
-        results = work(batch)
-        if len(results) != len(batch):
-            raise RuntimeError(f"found {len(results)} results for {len(batch)} rows, expected one for each")
-        return results
-    except Exception as error:
-        return [error] * len(batch)
+def _pixels(row: Row) -> int:
+    """0 before ingest, which holds one picture at a time."""
+    return int(row.get("width") or 0) * int(row.get("height") or 0)
 
 
 def _record(step: str, row: Row, verdict: Verdict, own: Row) -> Row:

@@ -4,52 +4,53 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from editcore.attempts import Memory
 from editcore.editors.base import EditRequest, EditResult
+from editcore.figures import Figures
 from editcore.manifest import Row
 from editcore.night import Night, seed_of
-from editcore.shardwork import work_shard
+from editcore.shardwork import LANES, work_shard
 from tasks import models, pairs, pictures
 
 
 def run(night_path: str, shard: int) -> dict[str, Any]:
     """Edit one shard; returns its counts."""
     night = Night.open(night_path)
-    figures: Counter[str] = Counter()
+    memory = Memory(Figures(), lambda: models.offload(night))
 
     def work(batch: list[Row]) -> Sequence[Row | Exception]:
-        requests = [_request(row, night) for row in batch]
-        columns: dict[str, Row] = {}
-        for part in night.engines:
-            mine = [r for r in requests if isinstance(r, EditRequest) and _engine_of(r) == part]
-            columns |= _edit(mine, part, night, figures) if mine else {}
+        with memory.figures.timed("read"):
+            requests = [_request(row, night) for row in batch]
+        good = [request for request in requests if isinstance(request, EditRequest)]
+        columns = _edit(good, group(batch[0]), night, memory.figures) if good else {}
         return [r if isinstance(r, Exception) else columns[r.row_id] for r in requests]
 
-    return work_shard(night_path, "edit", shard, work, models.batch_size(night), figures)
+    return work_shard(night_path, "edit", shard, work, models.batch_size(night), LANES, group, memory)
 
 
-def _engine_of(request: EditRequest) -> str:
-    return "transfer" if request.exemplars else "editor"
+def group(row: Row) -> str:
+    """Rows with the same key are edited together: what the engine sets itself up for. Empty for words alone, which
+    the editor reads; pairs go to the transfer engine."""
+    return row.get("pair") or ""
 
 
-def _edit(requests: list[EditRequest], part: str, night: Night, figures: Counter[str]) -> dict[str, Row]:
+def _edit(requests: list[EditRequest], key: str, night: Night, figures: Figures) -> dict[str, Row]:
     """Columns by row; what the engine counted meanwhile (``engine.figures``) is added to ``figures``."""
-    started = time.monotonic()
-    with models.borrow(part, night) as engine:
-        before = Counter(getattr(engine, "figures", {}))
+    part = "transfer" if key else "editor"
+    with models.borrow(part, night, key, figures) as engine, figures.timed("model"):
+        started, before = time.monotonic(), dict(getattr(engine, "figures", {}))
         results = engine.edit(requests)
-        after = Counter(getattr(engine, "figures", {}))
+        seconds = (time.monotonic() - started) / len(requests)
+        figures.add_all(getattr(engine, "figures", {}), before)
         name = engine.identity.get("name", night.profile.name)
-    after.subtract(before)
-    figures.update(after)
-    seconds = (time.monotonic() - started) / len(requests)
-    return {
-        request.row_id: _columns(request, result, night, name, seconds)
-        for request, result in zip(requests, results, strict=True)
-    }
+    with figures.timed("write"):
+        return {
+            request.row_id: _columns(request, result, night, name, seconds)
+            for request, result in zip(requests, results, strict=True)
+        }
 
 
 def _request(row: Row, night: Night) -> EditRequest | Exception:

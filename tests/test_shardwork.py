@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from editcore import manifest, shardwork, storage
+from editcore import attempts, manifest, shardwork, storage
 from editcore.images import BadImage
 from editcore.manifest import Row
 from editcore.shardwork import NightStopped, StormWatch, work_shard
@@ -17,7 +17,7 @@ LIMITS = {"attempts": 3, "storm_window": 8, "storm_share": 0.5}
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shardwork, "BACK_OFF", 0.0)
+    monkeypatch.setattr(attempts, "BACK_OFF", 0.0)
 
 
 @pytest.fixture

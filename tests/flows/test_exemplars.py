@@ -47,7 +47,7 @@ def test_one_night_edits_words_with_one_engine_and_pairs_with_the_other(tmp_path
     pair = kept(report.path, key)
     assert pair.after[48, 48].tolist() == [200, 40, 40] and pair.before_alpha[48, 48] == 255
     assert finding_of(report.path, key).kind == "recolour"
-    assert report.summary["figures"] == {"pairs_computed": 1, "pair_hits": 5}
+    assert report.summary["figures"].items() >= {"pairs_computed": 1, "pair_hits": 5}.items()
     assert Night.open(report.path).engines == ["editor", "transfer"]
 
 

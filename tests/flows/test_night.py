@@ -10,7 +10,7 @@ import yaml
 from catalogue import RECIPES, write_campaign
 
 import flows
-from editcore import manifest, shardwork, storage
+from editcore import attempts, manifest, storage
 from editcore.campaign import load_campaign, load_thresholds
 from editcore.lease import LeaseHeld, lease
 from editcore.night import Night, NightRefused, nights
@@ -23,7 +23,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "edits.log"
     file.touch()
     monkeypatch.setenv("STANDIN_LOG", str(file))
-    monkeypatch.setattr(shardwork, "BACK_OFF", 0.0)
+    monkeypatch.setattr(attempts, "BACK_OFF", 0.0)
     return file
 
 
