@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from editcore.checkpoints import find_checkpoint
+from editcore.checkpoints import find_checkpoint, models_folder
 
 HERE = Path(__file__).parent / "profiles"
 _PACKAGE = Path(__file__).parent
@@ -45,6 +45,10 @@ class Profile(BaseModel):
     transfer_options: dict[str, Any] = Field(
         default_factory=dict, description="Settings of that engine: steps, seeds, memory for what it keeps."
     )
+    transfer_adapters: dict[str, float] = Field(
+        default_factory=dict,
+        description="LoRA files of that engine and their scales; found as `adapters` are.",
+    )
     segmenter: str = Field(
         default="editcore.segmentation:segment",
         description="Entry point of the function that finds the product.",
@@ -71,7 +75,8 @@ class Profile(BaseModel):
     )
     adapters: dict[str, float] = Field(
         default_factory=dict,
-        description="LoRA files (.safetensors) and their scales; relative ones lie beside the profile file.",
+        description="LoRA files (.safetensors) and their scales; relative ones lie beside the profile file, those "
+        "of a shipped profile where models do, see `editcore.checkpoints`.",
     )
     memory: str = Field(
         default="", description="Memory it needs, for `vitrine plan`; says whether measured or arithmetic."
@@ -109,9 +114,11 @@ class Profile(BaseModel):
                 self.checkpoint_folder()
         except ValueError as error:
             raise ProfileError(f"profile {self.name} ({self.licence}): {error}") from None
-        if absent := [file for file in self.adapters if not Path(file).is_file()]:
+        files = [*self.adapters, *self.transfer_adapters]
+        if absent := [file for file in files if not Path(file).is_file()]:
             raise ProfileError(
-                f"profile {self.name}: no adapter at {', '.join(absent)}; train one, or take it out of adapters"
+                f"profile {self.name}: no adapter at {', '.join(absent)}; put it there, train one, or take it out "
+                "of the profile"
             )
 
     def identity(self) -> dict[str, str]:
@@ -128,8 +135,10 @@ class Profile(BaseModel):
         if self.checkpoint:
             folder = self.checkpoint_folder()
             facts["checkpoint"] = _digest(tuple(f for f in sorted(folder.rglob("*")) if _loaded(f)))
-        for file, scale in self.adapters.items():
-            facts[f"adapters.{Path(file).name}"] = f"{_digest((Path(file),))} x {scale:g}"
+        for group in ("adapters", "transfer_adapters"):
+            for file, scale in getattr(self, group).items():
+                key = f"{group}.{Path(file).name}"  # several files may be called alike
+                facts[key] = f"{facts.get(key, '')} {_digest((Path(file),))} x {scale:g}".strip()
         return facts
 
 
@@ -150,8 +159,14 @@ def load_profile(name: str) -> Profile:
     checkpoint = profile.checkpoint
     if checkpoint and (beside / checkpoint).is_dir():
         checkpoint = str(beside / checkpoint)
-    adapters = {str(beside / Path(a).expanduser()): scale for a, scale in profile.adapters.items()}
-    return profile.model_copy(update={"checkpoint": checkpoint, "adapters": adapters})
+    place = models_folder() if beside == HERE else beside
+    adapters = {
+        group: {
+            str(place / Path(file).expanduser()): scale for file, scale in getattr(profile, group).items()
+        }
+        for group in ("adapters", "transfer_adapters")
+    }
+    return profile.model_copy(update={"checkpoint": checkpoint, **adapters})
 
 
 def ready_profile(name: str) -> Profile:

@@ -35,7 +35,8 @@ def _pretend(models: Path, checkpoint: str) -> Path:
 
 def test_the_shipped_profiles_are_these() -> None:
     assert names() == [
-        "bundled", "flux2-klein", "instruct-pix2pix", "qwen-image-edit", "sd15", "sdxl", "sdxl-inpainting"
+        "bundled", "edit-transfer-flux1-dev", "flux2-klein", "instruct-pix2pix", "qwen-image-edit", "sd15", "sdxl",
+        "sdxl-inpainting",
     ]  # fmt: skip
 
 
@@ -45,6 +46,16 @@ def test_a_public_profile_states_licence_and_memory_and_calls_what_exists(name: 
     assert profile.name == name and profile.licence and profile.about and profile.checkpoint.count("/") == 1
     assert "arithmetic" in profile.memory or "published" in profile.memory
     profile.attribute("editor")
+    if profile.transfer_options:
+        from editcore.editors.transfer.flux import load_flux_editor, load_flux_painter
+
+        painter = profile.transfer_options.keys() & inspect.signature(load_flux_painter).parameters.keys()
+        inspect.signature(load_flux_painter).bind(
+            "folder", {}, **{k: profile.transfer_options[k] for k in painter}
+        )
+        assert (
+            profile.transfer_options.keys() - painter <= inspect.signature(load_flux_editor).parameters.keys()
+        )
     if "pipeline" in profile.options:
         from editcore.editors.public import PublicEditor, check_call
 
@@ -78,6 +89,10 @@ def test_planning_says_what_to_download_and_where_to_put_it(
     assert f"hf download {checkpoint} --local-dir {no_models / checkpoint}" in message
     assert load_profile(name).licence in message
     _pretend(no_models, checkpoint)
+    for adapter in load_profile(name).transfer_adapters:
+        with pytest.raises(ProfileError, match=f"no adapter at {adapter}; put it there"):
+            forecast(_campaign(tmp_path, name))
+        Path(adapter).write_bytes(b"1")
     lines = forecast(_campaign(tmp_path, name))
     assert any(line.startswith("memory: ") for line in lines)
 
@@ -112,17 +127,26 @@ def test_half_a_download_and_pickles_are_told_from_a_whole_one(no_models: Path) 
 def test_a_profile_of_ones_own_lies_beside_its_weights(tmp_path: Path) -> None:
     folder = _pretend(tmp_path, "mine")
     settings = yaml.safe_load((HERE / "sd15.yaml").read_text()) | {
-        "checkpoint": "mine", "adapters": {"range.safetensors": 0.8}
+        "checkpoint": "mine", "adapters": {"range.safetensors": 0.8},
+        "transfer": "editcore.editors:load_transfer",
+        "transfer_adapters": {"a/pytorch_lora_weights.safetensors": 1, "b/pytorch_lora_weights.safetensors": 0.5},
     }  # fmt: skip
     file = tmp_path / "own.yaml"
     file.write_text(yaml.safe_dump(settings))
     with pytest.raises(ProfileError, match=r"no adapter at .*range"):
         ready_profile(str(file))
     (tmp_path / "range.safetensors").write_bytes(b"first")
+    with pytest.raises(ProfileError, match=r"no adapter at .*a/pytorch.*, .*b/pytorch"):
+        ready_profile(str(file))
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "pytorch_lora_weights.safetensors").write_bytes(place.encode())
     profile = ready_profile(str(file))
     assert profile.checkpoint_folder() == folder
     first = profile.identity()
     assert first["adapters.range.safetensors"].endswith("x 0.8")
+    both = first["transfer_adapters.pytorch_lora_weights.safetensors"]
+    assert " x 1 " in both and both.endswith(" x 0.5"), "two files of one name are two adapters"
 
 
 def test_other_weights_are_another_night(tmp_path: Path) -> None:

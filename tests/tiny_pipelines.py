@@ -12,6 +12,8 @@ from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
     FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
@@ -106,14 +108,20 @@ def sdxl() -> StableDiffusionXLPipeline:
     )  # fmt: skip
 
 
-def sd3(with_t5: bool = True, shift: float = 3.0) -> StableDiffusion3Pipeline:
-    t5 = T5Tokenizer(
+def t5() -> tuple[T5Tokenizer, T5EncoderModel]:
+    """Every letter its own token; width 64."""
+    tokenizer = T5Tokenizer(
         vocab=[("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0), *((c, -3.0) for c in LETTERS)],
         extra_ids=0, model_max_length=TOKENS,
     )  # fmt: skip
-    t5_encoder = T5EncoderModel(
-        T5Config(vocab_size=len(t5), d_model=64, d_kv=8, d_ff=64, num_layers=1, num_heads=2)
-    ).eval()
+    encoder = T5EncoderModel(
+        T5Config(vocab_size=len(tokenizer), d_model=64, d_kv=8, d_ff=64, num_layers=1, num_heads=2)
+    )
+    return tokenizer, encoder.eval()
+
+
+def sd3(with_t5: bool = True, shift: float = 3.0) -> StableDiffusion3Pipeline:
+    t5_tokenizer, t5_encoder = t5()
     return StableDiffusion3Pipeline(
         transformer=SD3Transformer2DModel(
             sample_size=SIDE // 2, patch_size=2, in_channels=16, num_layers=2, attention_head_dim=8,
@@ -123,7 +131,24 @@ def sd3(with_t5: bool = True, shift: float = 3.0) -> StableDiffusion3Pipeline:
         scheduler=FlowMatchEulerDiscreteScheduler(shift=shift), vae=autoencoder(16, shift=0.06),
         text_encoder=text_encoder(projected=True), tokenizer=clip_tokenizer(),
         text_encoder_2=text_encoder(projected=True), tokenizer_2=clip_tokenizer(),
-        text_encoder_3=t5_encoder if with_t5 else None, tokenizer_3=t5 if with_t5 else None,
+        text_encoder_3=t5_encoder if with_t5 else None, tokenizer_3=t5_tokenizer if with_t5 else None,
+    )  # fmt: skip
+
+
+def flux() -> FluxPipeline:
+    """FLUX.1-dev's classes, with its guidance embedding and its shift by the number of tokens."""
+    t5_tokenizer, t5_encoder = t5()
+    return FluxPipeline(
+        transformer=FluxTransformer2DModel(
+            in_channels=64, num_layers=2, num_single_layers=2, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=64, pooled_projection_dim=WIDTH, guidance_embeds=True, axes_dims_rope=(4, 6, 6),
+        ).eval(),
+        scheduler=FlowMatchEulerDiscreteScheduler(
+            shift=3.0, use_dynamic_shifting=True, base_shift=0.5, max_shift=1.15, base_image_seq_len=256,
+            max_image_seq_len=4096,
+        ),
+        vae=autoencoder(16, shift=0.1159), text_encoder=text_encoder(), tokenizer=clip_tokenizer(),
+        text_encoder_2=t5_encoder, tokenizer_2=t5_tokenizer,
     )  # fmt: skip
 
 

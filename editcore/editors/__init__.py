@@ -30,7 +30,16 @@ def load_public(profile: Any) -> Editor:
 
 
 def load_transfer(profile: Any) -> Editor:
-    """``transfer.engine.TransferEditor`` with the profile's options for it."""
+    """``transfer.engine.TransferEditor`` with the profile's adapters and options for it."""
     from editcore.editors.transfer.engine import TransferEditor
 
-    return TransferEditor(**profile.transfer_options)
+    return TransferEditor(adapters=profile.transfer_adapters, **profile.transfer_options)
+
+
+def load_public_transfer(profile: Any) -> Editor:
+    """The same engine around the profile's checkpoint, FLUX.1-dev, with a LoRA in the published format."""
+    from editcore.editors.transfer.flux import load_flux_editor
+
+    return load_flux_editor(
+        profile.checkpoint_folder(), profile.transfer_adapters, **profile.transfer_options
+    )

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import safe_open
+from safetensors.torch import load_file
+
 
 def add_adapters(pipeline: Any, adapters: Mapping[str, float]) -> None:
     """Load each file (path -> scale; 1 = as trained) into a diffusers pipeline, all of them active together.
@@ -39,6 +42,28 @@ def _load(pipeline: Any, network: Any, file: Path, name: str) -> None:
         "weight_name": file.name, "adapter_name": name, "local_files_only": True, "use_safetensors": True
     }  # fmt: skip
     if hasattr(pipeline, "load_lora_weights"):
-        pipeline.load_lora_weights(str(file.parent), **options)
+        pipeline.load_lora_weights(_with_alphas(file) or str(file.parent), **options)
     else:
         network.load_lora_adapter(str(file.parent), prefix="unet", **options)
+
+
+def _with_alphas(file: Path) -> dict[str, Any] | None:
+    """For diffusers' layer names with kohya's down, up and alpha: A and B with alpha / rank multiplied in.
+
+    diffusers would drop those alphas without a word. None for any other file.
+    """
+    with safe_open(file, "pt") as weights:
+        downs = [key for key in weights.keys() if key.startswith("transformer.") and ".lora_down." in key]  # noqa: SIM118
+    if not downs:
+        return None
+    given, merged = load_file(file), {}
+    for key in downs:
+        layer, _ = key.split(".lora_down.")
+        down = given[key]
+        alpha = given.get(f"{layer}.alpha")
+        scale = 1.0 if alpha is None else alpha.item() / len(down)
+        merged |= {
+            f"{layer}.lora_A.weight": down,
+            f"{layer}.lora_B.weight": given[f"{layer}.lora_up.weight"] * scale,
+        }
+    return merged

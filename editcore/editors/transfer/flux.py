@@ -21,11 +21,25 @@ from editcore.editors.backbones.load import DTYPES, class_of
 from editcore.editors.quiet import quiet_libraries
 from editcore.editors.transfer.adapters import merge_adapters
 from editcore.editors.transfer.codecs import ShiftedCodec
+from editcore.editors.transfer.engine import TransferEditor
 from editcore.editors.transfer.model import TransferModel, Words
 from editcore.editors.transfer.painter import Painter
 from editcore.lexicon.four_panels import caption_of
 
 TEXT_TOKENS = 512
+
+
+def load_flux_editor(
+    folder: Path,
+    adapters: Mapping[str, float],
+    steps: int = 35,
+    seeds: int = 1,
+    batch_size: int = 1,
+    **parts: Any,
+) -> TransferEditor:
+    """The engine around ``load_flux_painter``, which gets ``parts``; steps as published."""
+    painter = load_flux_painter(folder, adapters, **parts)
+    return TransferEditor(steps=steps, seeds=seeds, batch_size=batch_size, adapters=adapters, painter=painter)
 
 
 def load_flux_painter(
@@ -49,7 +63,7 @@ def load_flux_painter(
         raise ValueError(f"found dtype {dtype!r}, expected one of {', '.join(DTYPES)}")
     quiet_libraries()
     pipeline = FluxPipeline.from_pretrained(
-        folder, torch_dtype=DTYPES[dtype], use_safetensors=True, local_files_only=True
+        folder, dtype=DTYPES[dtype], use_safetensors=True, local_files_only=True
     )
     merge_adapters(pipeline.transformer, adapters)
     codec = ShiftedCodec(pipeline.vae.to(device))
