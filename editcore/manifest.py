@@ -84,8 +84,20 @@ COLUMNS: tuple[Column, ...] = (
     Column("region", _TEXT, "ingest", "name of the region for target region, else empty"),
     Column("strength", _REAL, "ingest", "how far to go, (0, 1]"),
     Column("given_mask_uri", _TEXT, "ingest", "customer's mask for this picture; null if none"),
+    Column(
+        "given_mask_sha256",
+        _TEXT,
+        "ingest",
+        "sha256 of that mask's bytes, hex; empty if unread, null if none",
+    ),
     Column("caption", _TEXT, "ingest", "customer's words about the picture; null if none"),
     Column("extra_json", _TEXT, "ingest", "the customer's other columns, a JSON object"),
+    Column(
+        "carried_from",
+        _TEXT,
+        "ingest",
+        "night that made the row's result, when it was not this one; else null",
+    ),
     Column("width", _INT, "ingest", "pixels, after EXIF orientation"),
     Column("height", _INT, "ingest", "pixels, after EXIF orientation"),
     Column("source_format", _TEXT, "ingest", "format found in the file, e.g. JPEG"),
@@ -154,7 +166,30 @@ COLUMNS: tuple[Column, ...] = (
         "CIELAB a*b* distance to the colour asked for; lower; null without one",
     ),
     Column("delta_e", _REAL, "score", "CIEDE2000 to the colour asked for; lower is better; null without one"),
+    Column("background_l", _REAL, "score", "median CIELAB L of the result's background, 0..100"),
+    Column("background_a", _REAL, "score", "median CIELAB a of the result's background"),
+    Column("background_b", _REAL, "score", "median CIELAB b of the result's background"),
+    Column("product_share", _REAL, "score", "share of the result that the product takes, 0..1"),
+    Column(
+        "shadow_angle",
+        _REAL,
+        "score",
+        "direction of the shadow from the product, degrees, 0 = right, 90 = down; null without one",
+    ),
     Column("score_seconds", _REAL, "score", "seconds spent on this row's scores (timing)"),
+    Column(
+        "range_delta_e",
+        _REAL,
+        "route",
+        "CIEDE2000 of the background to the median of the recipe's rows; null below 5 rows",
+    ),
+    Column(
+        "range_scale", _REAL, "route", "product_share over the median of the recipe's rows; 1 = as the others"
+    ),
+    Column(
+        "range_shadow", _REAL, "route", "angle of the shadow to the recipe's mean direction, degrees, 0..180"
+    ),
+    Column("range_doubt", _TEXT, "route", "what stands out from the recipe's other rows; empty if nothing"),
     Column("route", _TEXT, "route", "publish, review or rework; empty for a row that failed"),
     Column("reason", _TEXT, "route", "why, in words"),
 )
@@ -245,10 +280,12 @@ def read_part(run: str, step: str, shard: int) -> list[Row]:
     return _decode(storage.read_bytes(part_path(run, step, shard))).to_pylist()
 
 
-def read_step(run: str, step: str) -> pa.Table:
-    """All rows of a step, by shard."""
-    tables = [_decode(storage.read_bytes(part_path(run, step, n))) for n in sorted(committed(run, step))]
-    return pa.concat_tables(tables) if tables else schema(step).empty_table()
+def read_step(run: str, step: str, columns: list[str] | None = None) -> pa.Table:
+    """All rows of a step, by shard; only ``columns`` of them, in that order, when given."""
+    paths = [part_path(run, step, n) for n in sorted(committed(run, step))]
+    tables = [_decode(storage.read_bytes(path), columns) for path in paths]
+    empty = schema(step).empty_table()
+    return pa.concat_tables(tables) if tables else empty.select(columns) if columns else empty
 
 
 def keep(run: str, step: str, shard: int, batch: int, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -307,6 +344,10 @@ class Account:
     ok: int
     skipped: int
     failed: int
+    carried: int
+    """Rows whose result an earlier night made."""
+    edited: int
+    """Rows with a picture that this night made."""
     codes: dict[str, int]
     """Failed and skipped rows by ``outcome/code``."""
     routes: dict[str, int]
@@ -332,6 +373,8 @@ def account(run: str) -> Account:
         ok=tally[Outcome.OK],
         skipped=tally[Outcome.SKIPPED],
         failed=sum(tally[outcome] for outcome in FAILED),
+        carried=sum(bool(row["carried_from"]) for row in rows),
+        edited=sum(bool(row["image_path"] and not row["carried_from"]) for row in rows),
         codes=dict(Counter(f"{r['outcome']}/{r['code']}" for r in rows if r["outcome"] != Outcome.OK)),
         routes=dict(Counter(row["route"] for row in rows if row["route"])),
     )
@@ -362,5 +405,5 @@ def _encode(table: pa.Table, facts: Mapping[str, Any]) -> bytes:
     return sink.getvalue()
 
 
-def _decode(data: bytes) -> pa.Table:
-    return pq.read_table(io.BytesIO(data)).replace_schema_metadata(None)
+def _decode(data: bytes, columns: list[str] | None = None) -> pa.Table:
+    return pq.read_table(io.BytesIO(data), columns=columns).replace_schema_metadata(None)

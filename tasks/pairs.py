@@ -13,7 +13,7 @@ from typing import Any
 from editcore import images, storage
 from editcore.campaign import CampaignError, Limits
 from editcore.editors.base import Exemplar
-from editcore.exemplars import Finding, Pair, keep, kept
+from editcore.exemplars import Finding, Pair, finding_of, keep, kept
 from editcore.manifest import Row
 from editcore.night import Night
 from editcore.profiles import Profile
@@ -64,6 +64,11 @@ def exemplars(row: Row, night: Night) -> tuple[Exemplar, ...]:
     return tuple(_kept(night.path, key) for key in (row.get("pair") or "").split())
 
 
+def moves(row: Row, night: Night) -> bool:
+    """Whether a pair of the row changes more than colours or the background: then the product may be elsewhere."""
+    return any(_finding(night.path, key).kind == "other" for key in (row.get("pair") or "").split())
+
+
 def _target(findings: Sequence[Finding]) -> str:
     targets = {finding.target for finding in findings}
     return targets.pop() if len(targets) == 1 else "product"
@@ -99,3 +104,8 @@ def _understand(exemplar: Exemplar, warnings: tuple[str, ...], alike: Alike | No
 @lru_cache(maxsize=8)
 def _kept(run: str, key: str) -> Exemplar:
     return kept(run, key)
+
+
+@lru_cache(maxsize=64)
+def _finding(run: str, key: str) -> Finding:
+    return finding_of(run, key)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from editcore import images
 from editcore.manifest import Row
 from editcore.night import Night
 from editcore.scoring import ScoreRequest
 from editcore.shardwork import work_shard
-from tasks import models, pictures
+from tasks import models, pairs, pictures
 
 BATCH = 8
 
@@ -38,6 +41,21 @@ def _request(row: Row, night: Night) -> ScoreRequest | Exception:
             words=row["words"],
             target=row["target"],
             caption=row["caption"],
+            after_alpha=_moved(row, night),
         )
     except Exception as error:
         return error
+
+
+def _moved(row: Row, night: Night) -> np.ndarray | None:
+    """Matte of the product in the result, where a pair may have moved it; None elsewhere, and where none is found."""
+    if not pairs.moves(row, night):
+        return None
+    after = images.Picture(
+        pictures.get_png(night, row["image_path"]), None, "PNG", (row["width"], row["height"])
+    )
+    with models.borrow("segmenter", night) as segment:
+        try:
+            return np.asarray(segment(after).alpha)
+        except images.BadInput:
+            return None

@@ -107,7 +107,14 @@ RULES: tuple[Rule, ...] = (
         "The picture moved away from the words (clip_direction {value:.2f}, at least {limit:g} wanted).",
     ),
 )
-COLUMNS = ("outcome", "message", "mask_doubt", "warnings_json", *dict.fromkeys(rule.column for rule in RULES))
+COLUMNS = (
+    "outcome",
+    "message",
+    "mask_doubt",
+    "range_doubt",
+    "warnings_json",
+    *dict.fromkeys(rule.column for rule in RULES),
+)
 """Columns of the manifest that decide; absent ones count as null."""
 
 
@@ -155,6 +162,8 @@ def _broken_rules(row: Mapping[str, Any], thresholds: Thresholds) -> list[tuple[
             found.append((rule.route, rule.sentence.format(value=value, limit=limit)))
     if thresholds.review_mask_doubts and row.get("mask_doubt"):
         found.append(("review", str(row["mask_doubt"])))
+    if thresholds.review_range_outliers and row.get("range_doubt"):
+        found.append(("review", str(row["range_doubt"])))
     if thresholds.review_warnings:
         found.extend(("review", warning) for warning in _warnings(row.get("warnings_json")))
     return found
@@ -175,7 +184,8 @@ def _suspect(table: pa.Table, thresholds: Thresholds) -> np.ndarray:
             column = table[rule.column].cast(pa.float64())
             there = column.is_valid().to_numpy()
             suspect |= there & rule.broken(column.to_numpy(), thresholds)
-    for name, harmless in (("mask_doubt", ("",)), ("warnings_json", ("", "[]")), ("outcome", ("ok",))):
+    texts = {"mask_doubt": ("",), "range_doubt": ("",), "warnings_json": ("", "[]"), "outcome": ("ok",)}
+    for name, harmless in texts.items():
         if name in table.column_names:
             values = table[name].to_pandas()
             suspect |= values.notna().to_numpy() & ~values.isin(harmless).to_numpy()

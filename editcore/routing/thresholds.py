@@ -58,6 +58,10 @@ class Thresholds(BaseModel):
     review_mask_doubts: bool = Field(
         default=True, description="Send pictures with a doubtful mask (column mask_doubt) to review."
     )
+    review_range_outliers: bool = Field(
+        default=True,
+        description="Send pictures that stand out from the other rows of their recipe (column range_doubt) to review.",
+    )
     review_warnings: bool = Field(
         default=True,
         description="Send pictures whose edit gave warnings, such as words never seen, to review.",

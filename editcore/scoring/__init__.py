@@ -38,12 +38,15 @@ class ScoreRequest:
     region: np.ndarray
     """(H, W) uint8: 0 = had to stay, 255 = inside the edit (``EditResult.region``)."""
     words: str
-    """The instruction as the merchandiser wrote it."""
+    """The instruction as the merchandiser wrote it; empty where a pair asked."""
     target: Target
     caption: str | None = None
     """The customer's words about the source, if there are any; sharpens the texts."""
     alpha: np.ndarray | None = None
     """(H, W) uint8 matte of the product, to say where CLIP should look; None: taken from the region."""
+
+    after_alpha: np.ndarray | None = None
+    """The same matte in ``after``, where the edit may have moved the product; None: it stands where it stood."""
 
     def product(self) -> np.ndarray:
         """(H, W) uint8, where the product is: the matte, else the region, else what a new background left."""
@@ -82,13 +85,15 @@ class Scorer:
         rows: list[Score] = []
         for request, instruction, clip_columns in zip(requests, instructions, clip, strict=True):
             row: Score = dict.fromkeys(NAMES)
-            rows.append(row | self._pixel_columns(request, instruction) | clip_columns)
+            row |= self._pixel_columns(request, instruction) | clip_columns
+            rows.append(row | ({} if request.words else {"clip_text": None}))  # a pair asks without words
         for row in rows:
             row["score_seconds"] = (time.perf_counter() - start) / len(rows)
         return rows
 
     def _pixel_columns(self, request: ScoreRequest, instruction: Any) -> Score:
         from editcore.scoring.colour import colour_errors, region_change
+        from editcore.scoring.consistency import appearance
         from editcore.scoring.preservation import preservation
 
         before, after, region = request.before, request.after, request.region
@@ -97,6 +102,7 @@ class Scorer:
         whole, kept = self.lpips([(before, after), (before, restored)])
         row |= {"lpips": whole, "lpips_kept": kept, "lpips_model": self.lpips.name}
         row["region_change"] = region_change(before, after, region)
+        row |= appearance(after, request.product() if request.after_alpha is None else request.after_alpha)
         if instruction.colour is not None and instruction.kind in ("recolour", "background"):
             row |= colour_errors(after, region, instruction.colour.rgb)
         return row

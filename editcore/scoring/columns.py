@@ -59,6 +59,18 @@ COLUMNS: tuple[Column, ...] = (
         "Mean distance in CIELAB a, b of the region's mid-tones to the named colour in their shade.",
     ),
     Column("delta_e", "float64", "lower", "Mean CIEDE2000 of the region's mid-tones to the named colour."),
+    Column(
+        "background_l", "float64", "neither", "Median lightness L of the result's background, CIELAB, 0-100."
+    ),
+    Column("background_a", "float64", "neither", "Median CIELAB a of the result's background."),
+    Column("background_b", "float64", "neither", "Median CIELAB b of the result's background."),
+    Column("product_share", "float64", "neither", "Share of the result that the product takes, [0, 1]."),
+    Column(
+        "shadow_angle",
+        "float64",
+        "neither",
+        "Where the shadow lies seen from the product, degrees: 0 = right, 90 = down, 180 = left; null without one.",
+    ),
     Column("score_seconds", "float64", "lower", "Seconds spent on this row's scores.", nullable=False),
 )
 BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from editcore.editors.base import EditRequest, EditResult
+from editcore.scoring.consistency import appearance
 
 
 class Editor:
@@ -85,4 +86,8 @@ class Scorer:
 
     def _score(self, request: Any) -> dict[str, Any]:
         kept = np.abs(request.before.astype(int) - request.after.astype(int))[request.region == 0]
-        return {"kept_max_diff": int(kept.max()), "region_change": 10.0}
+        return {
+            "kept_max_diff": int(kept.max()),
+            "region_change": 10.0,
+            **appearance(request.after, request.alpha),
+        }

@@ -45,6 +45,7 @@ def test_a_good_row_is_published() -> None:
         ({"clip_text": 0.1}, "review", "clip_text 0.10, at least 0.25"),
         ({"clip_direction": -0.1}, "review", "clip_direction -0.10, at least 0"),
         ({"mask_doubt": "The mask is in 2 pieces."}, "review", "2 pieces"),
+        ({"range_doubt": "It stands out from its range: ..."}, "review", "stands out from its range"),
         ({"warnings_json": json.dumps(["The word 'blorf' is unknown."])}, "review", "'blorf'"),
         ({"region_change": None}, "review", "not measured"),
         ({"kept_psnr": math.nan}, "rework", "kept_psnr nan"),
@@ -60,7 +61,8 @@ def test_every_rule_has_a_test_above_and_a_documented_field() -> None:
     fields = Thresholds.model_fields
     assert {rule.field for rule in RULES} <= set(fields)
     assert all(field.description and len(field.description) > 20 for field in fields.values())
-    assert set(fields) == {rule.field for rule in RULES} | {"review_mask_doubts", "review_warnings"}
+    switches = {"review_mask_doubts", "review_range_outliers", "review_warnings"}
+    assert set(fields) == {rule.field for rule in RULES} | switches
 
 
 def test_rework_beats_review_and_all_its_reasons_are_given() -> None:
