@@ -16,8 +16,9 @@ from editcore.editors.transfer.change import Change
 from editcore.lexicon import COLOURS, askable_colours, parse, suggest
 from editcore.lexicon.colour import delta_e, srgb_to_lab
 
-PLAIN = 6.0
-"""Spread (90th percentile of CIELAB distance to the median) up to which a background is one plain colour."""
+PLAIN = (25.0, 6.0)
+"""Spread (90th percentile of the distance to the median) of CIELAB L and of a, b up to which a background is one
+colour with light and shade on it."""
 ELSEWHERE = 0.6
 """Share of the change on the product below which the background changes too."""
 
@@ -81,15 +82,16 @@ def card_of_words(words: str, target: Target) -> Card:
     }
     kinds = {
         "recolour": "The colour of the product.", "background": "The background.", "material": "The material.",
-        "pattern": "The pattern.", "part": "A part of the product.", "other": "Nothing that the lexicon knows.",
+        "pattern": "The pattern.", "part": "A part of the product.",
     }  # fmt: skip
     names = ("material", "variety", "pattern", "surface", "wall_finish", "part", "noun", "style")
     known = [f"{name.replace('_', ' ')}: {value}" for name in names if (value := getattr(asked, name))]
+    nothing = asked.kind == "other" or not asked.words
     return Card(
-        sentence=kinds[asked.kind],
+        sentence="Nothing that the lexicon knows." if nothing else kinds[asked.kind],
         swatches=tuple(swatches.values()),
         suggestion="",
-        figures="; ".join(known) or f"understood as: {asked.words or 'nothing'}",
+        figures="; ".join(known),
         warnings=tuple(
             f"Not understood: {word}" + (f"; did you mean {near}?" if (near := suggest(word)) else "")
             for word in asked.unknown
@@ -116,7 +118,7 @@ def _suggestion(change: Change, after: np.ndarray, inside: np.ndarray, name: str
     """Words for the same, only where they are a guess worth reading."""
     if change.kind == "recolour":
         return f"make it {name}"
-    if change.kind == "background" and _spread(after, inside) < PLAIN:
+    if change.kind == "background" and _is_plain(after, inside):
         return f"{name} studio background"
     return ""
 
@@ -129,9 +131,11 @@ def _typical(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return np.median(rgb[(light >= low) & (light <= high)], axis=0).astype(np.uint8)
 
 
-def _spread(picture: np.ndarray, inside: np.ndarray) -> float:
+def _is_plain(picture: np.ndarray, inside: np.ndarray) -> bool:
     lab = srgb_to_lab(_some(picture, inside))
-    return float(np.percentile(np.linalg.norm(lab - np.median(lab, axis=0), axis=1), 90))
+    off = np.abs(lab - np.median(lab, axis=0))
+    light, colour = np.percentile(off[:, 0], 90), np.percentile(np.hypot(off[:, 1], off[:, 2]), 90)
+    return bool(light < PLAIN[0] and colour < PLAIN[1])
 
 
 def _some(picture: np.ndarray, inside: np.ndarray, most: int = 20_000) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Is this a pair an edit can be learnt from? What speaks against it, in sentences a merchandiser can act on.
 
 What makes a pair useless raises ``BadPair``; what makes it doubtful is a warning. Whether two pictures show the same
-object is judged by their outlines and, if the caller has an image model, by its likeness: a hint, not a proof.
+object is asked where more than a colour or the background changes, and judged by their outlines and, if the caller has
+an image model, by its likeness: a hint, not a proof.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def check_change(exemplar: Exemplar, change: Change, likeness: float | None = No
             "photos that do not fit on each other. An edit of one thing is learnt better."
         )
     outline = _outline_iou(exemplar.before_alpha, exemplar.after_alpha)
-    if outline < SAME_OUTLINE or (likeness is not None and likeness < LIKE):
+    if change.kind == "other" and (outline < SAME_OUTLINE or (likeness is not None and likeness < LIKE)):
         seen = f"outlines agree by {outline:.0%}"
         seen += "" if likeness is None else f", likeness {likeness:.2f}"
         warnings.append(f"Is this the same object? The two pictures hardly show one ({seen}).")
