@@ -58,7 +58,10 @@ class Download(_Strict):
         default=60.0, gt=0, description="Longest time for one try, redirects and body included."
     )
     attempts: int = Field(
-        default=4, ge=1, le=10, description="Tries when a host is busy, silent or cuts the line (429, 503, ...)."
+        default=4,
+        ge=1,
+        le=10,
+        description="Tries when a host is busy, silent or cuts the line (429, 503, ...).",
     )
     allow: list[str] = Field(
         default_factory=list,
@@ -129,6 +132,11 @@ class Limits(_Strict):
         gt=0,
         le=1,
         description="A single model_error code above this share of the window stops the night.",
+    )
+    stall_minutes: float = Field(
+        default=60.0,
+        gt=0,
+        description="Minutes without a finished batch after which the night ends itself; more than loading takes.",
     )
 
 

@@ -38,6 +38,8 @@ def fingerprint(
     """The fingerprint as a nested dict; ``inputs`` maps item_id to the sha256 of its picture, ``pairs`` recipe ids to
     the pairs of ``exemplars.pairs_of``."""
     settings = campaign.model_dump(mode="json", exclude=set(IRRELEVANT))
+    settings["source"].pop("download")  # how politely pictures were fetched changes none of them
+    del settings["limits"]["stall_minutes"]  # when to give up, not what to compute
     recipes = [recipe_facts(recipe, (pairs or {}).get(recipe.id, ())) for recipe in campaign.recipes]
     return {
         "settings": {**settings, "recipes": recipes, "limit": limit},

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from editcore.checkpoints import find_checkpoint, models_folder
 
@@ -23,6 +24,50 @@ _PACKAGE = Path(__file__).parent
 
 class ProfileError(ValueError):
     """There is no such profile, or its weights are not on this machine; the message says what to do."""
+
+
+class Pool(BaseModel):
+    """Where a night's shards are worked on. Nothing of it changes results."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = Field(
+        default="process",
+        description="`process`: in this process, on one device. `ray`: start Ray on this machine. `ray://auto`: the "
+        "Ray cluster this machine has joined. `ray://HOST:PORT`: the cluster whose client server that is.",
+    )
+    gpus_per_actor: float = Field(
+        default=1.0,
+        ge=0,
+        description="GPUs of one worker; 0.5: two workers share one; 0: workers without GPU.",
+    )
+    actors: int | None = Field(default=None, ge=1, description="Workers; default: as many as the GPUs allow.")
+    in_flight: int = Field(default=2, ge=1, le=16, description="Shards in hand at once, per worker.")
+    respawns: int = Field(default=4, ge=0, description="Workers replaced in a night, in all, when they die.")
+    patience_seconds: float = Field(
+        default=600.0, gt=0, description="How long a night waits with no worker at work before it fails."
+    )
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kind(cls, value: str) -> str:
+        if not re.fullmatch(r"process|ray|ray://auto|ray://\S+:\d+", value):
+            raise ValueError(f"found pool {value!r}, expected process, ray, ray://auto or ray://HOST:PORT")
+        return value
+
+    @field_validator("gpus_per_actor")
+    @classmethod
+    def _whole_above_one(cls, value: float) -> float:
+        if value > 1 and value != int(value):
+            raise ValueError(f"found {value:g} GPUs for a worker, expected a whole number or a part of one")
+        return value
+
+    def of_kind(self, kind: str | None) -> Pool:
+        """The same pool at another place; ``ProfileError`` for one that cannot be."""
+        try:
+            return self if kind is None else Pool.model_validate({**self.model_dump(), "kind": kind})
+        except ValidationError as error:
+            raise ProfileError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
 
 class Profile(BaseModel):
@@ -82,7 +127,13 @@ class Profile(BaseModel):
         default="", description="Memory it needs, for `vitrine plan`; says whether measured or arithmetic."
     )
     max_workers: int = Field(
-        default=2, ge=1, le=32, description="Shards worked on at once; models take turns inside."
+        default=2,
+        ge=1,
+        le=32,
+        description="Shards worked on at once in one process; models take turns inside.",
+    )
+    pool: Pool = Field(
+        default=Pool(), description="Where shards are worked on: one process, or workers on Ray."
     )
     edits_per_second: float | None = Field(
         default=None,

@@ -59,13 +59,19 @@ def run(
     yes: Annotated[
         bool, typer.Option("--yes", help="Run recipes with a before/after pair without approval.")
     ] = False,
+    pool: Annotated[
+        str | None,
+        typer.Option(
+            help="Where to work: process, ray, ray://auto or ray://HOST:PORT; default: the profile's."
+        ),
+    ] = None,
 ) -> None:
     """Run tonight's campaign; go on with an unfinished night; do nothing if it is finished."""
     with _answering():
         checked = _load(campaign)
         from flows.start import start
 
-        _conclude(start(campaign, checked, night, profile, limit, yes), checked.output)
+        _conclude(start(campaign, checked, night, profile, limit, yes, pool), checked.output)
 
 
 @app.command(epilog="Example: vitrine plan campaign.yaml")
@@ -225,6 +231,8 @@ def _leave(text: str, code: Exit) -> None:
 
 def _conclude(report: dict[str, Any], output: str) -> None:
     """Last lines of a night, and its exit code."""
+    from editcore.figures import sentences
+
     books = report["summary"]
     if report["state"] == "finished":
         routes = ", ".join(f"{count} {route}" for route, count in sorted(books["routes"].items()))
@@ -235,6 +243,8 @@ def _conclude(report: dict[str, Any], output: str) -> None:
         )
         for code, count in sorted(books["codes"].items(), key=lambda pair: -pair[1]):
             typer.echo(f"  {count} x {code}")
+        for line in sentences(books.get("figures", {})):
+            typer.echo(f"  {line}")
         typer.echo(f"report: {output.rstrip('/')}/report.html")
     elif report["state"] == "empty":
         typer.echo("0 pictures to do: nothing to do")

@@ -7,38 +7,39 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from editcore import manifest, shardwork, storage
-from editcore.campaign import Campaign
+from editcore.campaign import Campaign, Limits
+from editcore.figures import Figures
 from editcore.fingerprint import decisions, differences
 from editcore.lease import Held, lease
 from editcore.manifest import STEPS
 from editcore.night import Night, NightRefused, nights
 from editcore.outcomes import Outcome
+from editcore.profiles import Pool, ready_profile
 from editcore.routing.thresholds import Thresholds
+from flows.crew import check_pool, crew_of
+from flows.steps import NightFailed, Submitter, missing_steps, run_steps
 from flows.tonight import Say, begin, look, require_approval
+from flows.watchdog import Watchdog
 
 
-class Done(Protocol):
-    """A future, of Prefect or of the standard library."""
+@dataclass(frozen=True)
+class Means:
+    """What a night is worked on with; nothing of it changes results."""
 
-    def result(self) -> Any:
-        """Wait; raise what the step raised."""
-        ...
-
-
-Submit = Callable[[str, str, int, "Done | None"], Done]
-"""(step, night path, shard, what must be done before) -> future of the step's counts."""
-
-
-class NightFailed(RuntimeError):  # noqa: N818 - reads as what it says
-    """The night could not be finished, or its books do not balance; run it again to go on."""
+    submitter: Submitter | None = None
+    """How steps are started; None: in threads."""
+    pool: Pool = field(default_factory=Pool)
+    workers: int = 2
+    """Shards at once in this process."""
+    stall_minutes: float = Limits().stall_minutes
+    """Minutes without a finished batch after which the night is stuck."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,25 @@ def run_night(
     name: str | None = None,
     profile_name: str | None = None,
     limit: int | None = None,
-    submit: Submit | None = None,
+    submitter: Submitter | None = None,
     say: Say = print,
     yes: bool = False,
+    pool: str | None = None,
 ) -> Report:
     """Run a campaign's night, or finish the one that was begun, or say that there is nothing to do.
 
-    ``yes``: recipes with a pair need no approval. Raises ``NightRefused`` (another fingerprint, not approved),
-    ``LeaseHeld`` (another process), ``NightFailed``.
+    ``yes``: recipes with a pair need no approval. ``pool``: another kind of pool than the profile's.
+    Raises ``NightRefused`` (another fingerprint, not approved), ``LeaseHeld`` (another process), ``NightFailed``.
     """
+    profile = ready_profile(profile_name or campaign.profile)
+    chosen = profile.pool.of_kind(pool)
+    check_pool(chosen)
     with _on(campaign.output) as held:
         night = begin(campaign, name, profile_name, limit, say, yes)
         if night.finished:
             return _already_done(night, campaign, say)
-        return _finish(night, submit, say, held)
+        means = Means(submitter, chosen, profile.max_workers, campaign.limits.stall_minutes)
+        return _finish(night, means, say, held)
 
 
 @contextmanager
@@ -88,7 +94,11 @@ def _on(output: str) -> Iterator[Held]:
 
 
 def reroute(
-    output: str, name: str | None, thresholds: Thresholds, submit: Submit | None = None, say: Say = print
+    output: str,
+    name: str | None,
+    thresholds: Thresholds,
+    submitter: Submitter | None = None,
+    say: Say = print,
 ) -> Report:
     """Route an old night again with other thresholds and deliver it again; no model, no source picture
     needed."""
@@ -107,7 +117,7 @@ def reroute(
         shardwork.reset(night.path)
         return _finish(
             night.reopen({**night.decisions, "thresholds": thresholds.model_dump(mode="json")}),
-            submit,
+            Means(submitter),
             say,
             held,
         )
@@ -138,7 +148,7 @@ def _already_done(night: Night, campaign: Campaign, say: Say) -> Report:
     return Report(night.name, night.path, "nothing to do", night.summary, True)
 
 
-def _finish(night: Night, submit: Submit | None, say: Say, held: Held) -> Report:
+def _finish(night: Night, means: Means, say: Say, held: Held) -> Report:
     from tasks import publish
 
     started = time.monotonic()
@@ -152,7 +162,7 @@ def _finish(night: Night, submit: Submit | None, say: Say, held: Held) -> Report
     storage.sweep(str(night.info["output"]))
     manifest.tidy(night.path)
     whole = not manifest.committed(night.path, "ingest")
-    _run_steps(night, submit)
+    counted = _run_steps(night, means, say)
     books = manifest.account(night.path)
     if not books.balanced:
         raise NightFailed(
@@ -160,70 +170,42 @@ def _finish(night: Night, submit: Submit | None, say: Say, held: Held) -> Report
             f"{books.planned} planned: rows were lost or doubled in {night.path}; keep it and report this"
         )
     delivered = publish.run(night.path) if planned else {}
-    summary = _summary(night, books, delivered, time.monotonic() - started, whole)
+    summary = _summary(night, books, delivered, time.monotonic() - started, whole, counted)
     night.close(summary)
     good = summary["delivered"] and (books.ok > 0 or books.failed == 0)
     return Report(night.name, night.path, "finished" if planned else "empty", summary, good)
 
 
-def _run_steps(night: Night, submit: Submit | None) -> None:
-    """All steps of all shards, in an order in which a worker rarely waits: shard 1's mask while shard 0 is
-    edited."""
-    committed = {step: manifest.committed(night.path, step) for step in STEPS}
-    for step in STEPS:
-        shardwork.tell_committed(night, step, committed[step])
-    todo = [(step, shard) for step in STEPS for shard in night.shards if shard not in committed[step]]
-    todo.sort(key=lambda one: (one[1] + STEPS.index(one[0]) * night.profile.max_workers, one[1]))
-    with ThreadPoolExecutor(night.profile.max_workers) as pool:
-        begin_step = submit or _in_threads(pool)
-        last: dict[int, Done] = {}
-        waiting: list[Done] = []
-        for step, shard in todo:
-            last[shard] = begin_step(step, night.path, shard, last.get(shard))
-            waiting.append(last[shard])
-        _wait(night, waiting)
-
-
-def _wait(night: Night, waiting: Sequence[Done]) -> None:
-    """Wait for all; after the first failure (or an interrupt) the others stop at their next batch."""
-    first: BaseException | None = None
-    for future in waiting:
-        try:
-            future.result()
-        except BaseException as error:
-            first = first or error
-            shardwork.halt(night.path, "stopped because another shard failed")
-    if isinstance(first, Exception):
-        raise NightFailed(f"night {night.name} stopped: {first}") from first
-    if first:
-        raise first
-
-
-def _in_threads(pool: ThreadPoolExecutor) -> Submit:
-    from tasks import steps
-
-    def submit(step: str, path: str, shard: int, before: Done | None) -> Done:
-        def go() -> Any:
-            if before:
-                before.result()
-            return steps()[step](path, shard)
-
-        return pool.submit(go)
-
-    return submit
+def _run_steps(night: Night, means: Means, say: Say) -> Figures:
+    """What the crew counted."""
+    todo = missing_steps(night)
+    if not todo:
+        return Figures()
+    with (
+        crew_of(means.pool, night, means.workers, say) as crew,
+        Watchdog(means.stall_minutes, crew.stacks),
+    ):
+        run_steps(night, todo, crew, means.submitter)
+        return crew.figures
 
 
 def _summary(
-    night: Night, books: manifest.Account, delivered: dict[str, Any], seconds: float, whole: bool
+    night: Night,
+    books: manifest.Account,
+    delivered: dict[str, Any],
+    seconds: float,
+    whole: bool,
+    counted: Figures,
 ) -> dict[str, Any]:
     work: dict[str, float] = {}
-    edited, figures = 0, Counter[str]()
+    edited, figures = 0, Counter(counted.told())
     for step in STEPS:
         footers = [manifest.footer(night.path, step, shard) for shard in night.shards]
         work[step] = round(sum(facts["seconds"] for facts in footers), 3)
         if step == "edit":
             edited = sum(facts.get(str(Outcome.OK), 0) for facts in footers)
-            figures = sum((Counter(facts.get("figures", {})) for facts in footers), Counter())
+        for facts in footers:
+            figures.update(facts.get("figures", {}))
     return {
         "night": night.name,
         "planned": books.planned,
@@ -238,7 +220,7 @@ def _summary(
         "whole": whole,
         "step_seconds": work,
         "edited": edited,
-        "figures": dict(figures),
+        "figures": {name: round(value, 3) for name, value in sorted(figures.items())},
         "profile": night.profile.name,
         "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
     }

@@ -6,7 +6,6 @@ persisted by Prefect, and a resume looks at committed parts only. (Prefect's env
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -15,44 +14,49 @@ from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from editcore.campaign import load_campaign
-from flows.night import Done, run_night
-from tasks import steps
+from editcore.manifest import STEPS
+from flows.night import run_night
+from flows.steps import Do, Done, Submit
+
+RUNNER: Any = ThreadPoolTaskRunner(max_workers=256)
+"""Threads for task runs; how many there are at a time is the crew's to say (``flows.steps``)."""
 
 
-def _task_of(step: str, function: Callable[[str, int], dict[str, Any]]) -> Any:
-    return task(
+def submitter(do: Do) -> Submit:
+    """Start steps as task runs of the flow that runs; ``do`` does them."""
+    tasks = {step: _task_of(step, do) for step in STEPS}
+
+    def submit(step: str, path: str, shard: int, before: Done | None) -> Done:
+        return tasks[step].submit(path, shard, wait_for=[before] if before else None)
+
+    return submit
+
+
+def _task_of(step: str, do: Do) -> Any:
+    @task(
         name=step,
         task_run_name=step + "-{shard:05d}",
         cache_policy=NO_CACHE,
         persist_result=False,
         retries=0,  # rows retry inside the shard; a shard that fails as a whole needs a person
-    )(function)
+    )
+    def run(path: str, shard: int) -> dict[str, Any]:
+        return do(step, path, shard)
+
+    return run
 
 
-TASKS = {step: _task_of(step, function) for step, function in steps().items()}
-
-
-def submit(step: str, path: str, shard: int, before: Done | None) -> Done:
-    """Submit one shard's step to the flow's task runner, after ``before``."""
-    return TASKS[step].submit(path, shard, wait_for=[before] if before else None)
-
-
-def workers(count: int) -> Any:
-    """A task runner for ``count`` shards at once (Prefect's own default is unlimited)."""
-    return ThreadPoolTaskRunner(max_workers=count)
-
-
-@flow(name="restyle", task_runner=workers(2), persist_result=False)
+@flow(name="restyle", task_runner=RUNNER, persist_result=False)
 def restyle(
     campaign: str,
     night: str | None = None,
     profile: str | None = None,
     limit: int | None = None,
     yes: bool = False,
+    pool: str | None = None,
 ) -> dict[str, Any]:
-    """Run the night of the campaign file ``campaign``; the fields of ``flows.night.Report``.
-
-    Give another number of workers with ``restyle.with_options(task_runner=workers(n))``. Raises what
-    ``flows.night.run_night`` raises.
-    """
-    return asdict(run_night(load_campaign(campaign), night, profile, limit, submit=submit, yes=yes))
+    """Run the night of the campaign file ``campaign``; the fields of ``flows.night.Report``. Parameters and what it
+    raises: ``flows.night.run_night``."""
+    return asdict(
+        run_night(load_campaign(campaign), night, profile, limit, submitter=submitter, yes=yes, pool=pool)
+    )

@@ -1,5 +1,5 @@
-"""Running things the way the command line does: a campaign file (progress, then the Prefect flow with the
-profile's workers) and a data set of pairs; what is finished already starts nothing."""
+"""Running things the way the command line does: a campaign file (progress, then the Prefect flow)
+and a data set of pairs; what is finished already starts nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from editcore.campaign import Campaign
 from editcore.profiles import load_profile
+from flows.crew import check_pool
 from flows.night import finished_already
 from flows.progress import progress
 
@@ -20,15 +21,16 @@ def start(
     profile: str | None = None,
     limit: int | None = None,
     yes: bool = False,
+    pool: str | None = None,
 ) -> dict[str, Any]:
     """The fields of ``flows.night.Report``; ``campaign`` is what ``file`` says. ``yes``: pairs need no approval."""
+    check_pool(load_profile(profile or campaign.profile).pool.of_kind(pool))
     if done := finished_already(campaign, night, profile, limit, yes=yes):
         return asdict(done)
-    from flows.restyle import restyle, workers
+    from flows.restyle import restyle
 
-    flow = restyle.with_options(task_runner=workers(load_profile(profile or campaign.profile).max_workers))
     with progress():
-        return flow(str(file), night, profile, limit, yes)
+        return restyle(str(file), night, profile, limit, yes, pool)
 
 
 def start_pairs(
