@@ -18,6 +18,7 @@ def main() -> None:
         "--work", type=Path, required=True, help="folder of everything; a rerun goes on there"
     )
     parser.add_argument("--scale", type=float, default=1.0, help="share of pictures, seconds and steps")
+    parser.add_argument("--steps", type=int, default=0, help="steps of every arm; default: 1500 x scale")
     parser.add_argument("--workers", type=int, default=2, help="processes, one thread each")
     parser.add_argument("--stage", choices=STAGES, help="this one only; default: all that are not done")
     parser.add_argument(
@@ -25,7 +26,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     torch.set_num_threads(1)
-    plan = Plan(given.work, given.scale, given.workers, given.exact_masks)
+    plan = Plan(given.work, given.scale, given.steps, given.workers, given.exact_masks)
     for stage in [given.stage] if given.stage else STAGES:
         began = time.monotonic()
         try:

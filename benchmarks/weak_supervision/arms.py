@@ -14,7 +14,7 @@ from editcore.training.pairs import PairStore
 from editcore.training.tuning import TuningConfig, tune
 from editcore.training.tuning.config import Previews, Starts
 
-BATCH, PEAK_LR = 16, 4e-4
+BATCH, PEAK_LR = 16, 8e-4
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ class Plan:
     work: Path
     scale: float = 1.0
     """Share of pictures, seconds and steps; each has a smallest number."""
+    steps: int = 0
+    """Steps of every arm; 0: as many as the scale says."""
     workers: int = 2
     exact_masks: bool = False
     """Give the pool exact masks: what is left is the error of the targets. False: found ones, as a customer has."""
@@ -44,12 +46,12 @@ class Plan:
     @property
     def arm_steps(self) -> int:
         """Steps of every arm: the same for all, so that none is better for being cheaper."""
-        return self._count(1500, 2)
+        return self.steps or self._count(1500, 2)
 
     @property
     def arm_minutes(self) -> float:
         """Where an arm is ended although it has not taken its steps; a machine should not come near."""
-        return max(5.0, 240 * self.scale)
+        return max(5.0, 0.16 * self.arm_steps)
 
     @property
     def base(self) -> Path:

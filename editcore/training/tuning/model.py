@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
+from diffusers import UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 
 from editcore.editors.backbones import Backbone, Condition
@@ -34,6 +36,8 @@ class Tuned(nn.Module):
             add_adapter(self.network, config.lora)
         else:
             self.network.float().requires_grad_(True)
+        if self.device.type == "cpu" and isinstance(self.network, UNet2DConditionModel):
+            self.network.set_attn_processor(AttnProcessor())  # SDPA's backward pass is slower here
         if config.gradient_checkpointing:
             self.network.enable_gradient_checkpointing()
         self.latents = Latents(backbone, config.cut_out, config.latent_cache_gb, {} if kept is None else kept)
