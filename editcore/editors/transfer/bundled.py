@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from editcore.editors.quiet import quiet_libraries
 from editcore.editors.transfer.adapters import merge_adapters
 from editcore.editors.transfer.codecs import BundledCodec
 from editcore.editors.transfer.load import load_model
@@ -23,6 +24,7 @@ def load_painter(
 
     FileNotFoundError for a model or an adapter that is not there, ValueError for an adapter of another model.
     """
+    quiet_libraries()
     model = load_model(folder, shared)
     merge_adapters(model.transformer, adapters or {})
     tell = TextEncoder(shared, device)

@@ -19,6 +19,8 @@ from editcore.training.tuning.config import Lora
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0", "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out")
 """Ends of the names of attention projections in UNets and transformers of diffusers."""
+BLOCKS = "transformer_blocks"
+"""In the names of layers inside transformer blocks."""
 NAME = "default"
 
 
@@ -84,11 +86,16 @@ def _layers(network: nn.Module, lora: Lora) -> list[str]:
     }  # fmt: skip
     if lora.layers == "all":
         return list(plain)
-    ends = ATTENTION if lora.layers == "attention" else tuple(lora.layers)
-    chosen = [name for name in plain if any(name == end or name.endswith(f".{end}") for end in ends)]
+    if lora.layers == "blocks":
+        wanted = f"whose name has {BLOCKS} in it"
+        chosen = [name for name, layer in plain.items() if BLOCKS in name and isinstance(layer, nn.Linear)]
+    else:
+        ends = ATTENTION if lora.layers == "attention" else tuple(lora.layers)
+        wanted = f"whose name ends in {', '.join(ends)}"
+        chosen = [name for name in plain if any(name == end or name.endswith(f".{end}") for end in ends)]
     if not chosen:
         raise ValueError(
-            f"found no linear or convolution layer whose name ends in {', '.join(ends)} among {len(plain)}; "
+            f"found no linear or convolution layer {wanted} among {len(plain)}; "
             "expected at least one: set lora.layers to all, or to names from network.named_modules()"
         )
     return chosen

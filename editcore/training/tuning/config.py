@@ -27,10 +27,10 @@ class Lora(_Strict):
         default=None, ge=1, description="Scale; the update is multiplied by alpha / rank. Default: the rank."
     )
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Dropout before A.")
-    layers: Literal["attention", "all"] | list[str] = Field(
+    layers: Literal["attention", "blocks", "all"] | list[str] = Field(
         default="attention",
-        description="Which layers get one: attention projections, all linear and convolution layers, or ends of "
-        "layer names.",
+        description="Which layers get one: attention projections, every linear layer inside the transformer blocks, "
+        "all linear and convolution layers, or ends of layer names.",
     )
 
 

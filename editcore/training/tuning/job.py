@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from editcore.editors.backbones import Backbone
 from editcore.editors.backbones.load import class_of, load_backbone
 from editcore.scoring.clip import ScorerMissing
+from editcore.training.begun import BegunOtherwise, begin
 from editcore.training.loop import Budget, train
 from editcore.training.pairs import Pair, PairStore
 from editcore.training.pairs.composed import composed
@@ -177,19 +178,10 @@ def tune(config: TuningConfig) -> Path:
 
 def _remember(config: TuningConfig) -> None:
     """Note what the run is about; TuningError if this folder's run is about something else."""
-    file = config.output / "config.json"
-    now = config.model_dump(mode="json", exclude=set(CHANGEABLE))
-    if file.exists():
-        before = json.loads(file.read_text("utf-8"))
-        differing = sorted(key for key in before | now if before.get(key) != now.get(key))
-        if differing:
-            raise TuningError(
-                f"the run in {config.output} was begun with other settings for {', '.join(differing)}; "
-                "give this one another output, or delete that folder to start anew"
-            )
-        return
-    config.output.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(now, indent=2) + "\n", "utf-8")
+    try:
+        begin(config.output, config.model_dump(mode="json", exclude=set(CHANGEABLE)))
+    except BegunOtherwise as error:
+        raise TuningError(str(error)) from error
 
 
 def device(config: TuningConfig) -> str:
