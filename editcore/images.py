@@ -42,6 +42,7 @@ import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from editcore.pixels import Pixels, quiet, to_pixels
+from editcore.signatures import kind_of, looks_like
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
 """Pillow decoders that may see a customer's bytes."""
@@ -49,17 +50,6 @@ FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 256 * 1024**2
 MIN_SIDE = 16
-
-_SIGNATURES = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"RIFF", "WebP"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"GIF8", "GIF"),
-    (b"BM", "BMP"),
-)
-_FOREIGN = ((b"%PDF", "a PDF"), (b"8BPS", "a Photoshop document"), (b"PK\x03\x04", "a zip archive"))
 
 
 class BadInput(ValueError):  # noqa: N818 - named like its outcome, ``bad_input``
@@ -178,10 +168,10 @@ def _as_bad_image(error: Exception, data: bytes) -> BadImage:
         return BadImage(
             "too_many_pixels", "The header announces far too many pixels. Export the picture smaller."
         )
-    kind = next((name for start, name in _SIGNATURES if data.startswith(start)), None)
+    kind = kind_of(data)
     if kind is None:
         wanted = ", ".join(FORMATS)
-        return BadImage("not_an_image", f"The content is {_looks_like(data)}; expected one of {wanted}.")
+        return BadImage("not_an_image", f"The content is {looks_like(data)}; expected one of {wanted}.")
     if "truncated" in text or "not enough" in text.lower() or isinstance(error, EOFError):
         return BadImage("truncated", f"The {kind} file ends early (is the upload complete?): {text}.")
     if isinstance(error, MemoryError):
@@ -197,28 +187,6 @@ def _as_bad_image(error: Exception, data: bytes) -> BadImage:
     if isinstance(error, UnidentifiedImageError):
         text = "its header cannot be understood"
     return BadImage("corrupt", f"The {kind} file is damaged: {text or type(error).__name__}.")
-
-
-def _looks_like(data: bytes) -> str:
-    head = data[:512]
-    for start, name in _FOREIGN:
-        if head.startswith(start):
-            return name
-    if head[4:8] == b"ftyp":
-        return "HEIC, AVIF or a video"
-    try:
-        text = (
-            head.decode("utf-8", errors="strict" if len(data) <= 512 else "ignore")
-            .lstrip("\ufeff \r\n\t")
-            .lower()
-        )
-    except UnicodeDecodeError:
-        return "unknown binary data"
-    if not text.isprintable() and any(ord(c) < 9 for c in text):
-        return "unknown binary data"
-    if text.startswith(("<!doctype html", "<html")):
-        return "a web page"
-    return "an SVG drawing" if "<svg" in text else "text"
 
 
 def fit_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:

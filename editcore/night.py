@@ -1,7 +1,7 @@
 """A night: its folder, its plan, its fingerprint; found again by the next process.
 
 <output>/runs/<night>/run.json              what the night is (written once the plan is complete)
-                      sources.parquet       every picture: size, version, sha256
+                      sources.parquet       every picture and mask: size, version, sha256 (sources.contents)
                       plan/part-00000.parquet    the planned rows, by shard
                       ingest|segment|edit|score|route/part-00000.parquet
                       images/               mattes, edited pictures, regions, raw outputs
@@ -10,17 +10,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from editcore import manifest, storage
 from editcore.campaign import Campaign
@@ -30,9 +24,7 @@ from editcore.manifest import Row
 from editcore.profiles import Profile
 from editcore.recipes import Recipe
 from editcore.sources import Item
-
-HASHERS = 8
-"""Threads that read sources for their sha256."""
+from editcore.sources.contents import sums
 
 
 class NightRefused(RuntimeError):  # noqa: N818 - reads as what it says
@@ -123,14 +115,15 @@ def nights(output: str) -> list[Night]:
 
 def find(output: str, fingerprint: Mapping[str, Any], name: str | None = None) -> Night | None:
     """The night to go on with: the one called ``name``, else the latest with this fingerprint; None for a new
-    one.
+    one. A finished night counts only while no later one is finished: the output shows that one's pictures.
 
     ``NightRefused`` if the night called ``name`` has another fingerprint.
     """
     known = nights(output)
     if name is None:
+        shown = next((night.name for night in reversed(known) if night.finished), "")
         same = [night for night in known if night.info["fingerprint"] == fingerprint]
-        return same[-1] if same else None
+        return same[-1] if same and (same[-1].name == shown or not same[-1].finished) else None
     named = next((night for night in known if night.name == name), None)
     if named and (lines := differences(named.info["fingerprint"], dict(fingerprint))):
         raise NightRefused(
@@ -142,41 +135,52 @@ def find(output: str, fingerprint: Mapping[str, Any], name: str | None = None) -
 
 
 def create(
-    output: str, name: str, campaign: Campaign, profile: Profile, rows: list[Row], facts: Mapping[str, Any]
+    output: str,
+    name: str,
+    campaign: Campaign,
+    profile: Profile,
+    rows: Sequence[Row],
+    facts: Mapping[str, Any],
+    carried: tuple[int, int] = (0, 0),
 ) -> Night:
-    """Write a new night's plan; ``facts`` are the remaining entries of run.json. run.json comes last."""
+    """Write a new night's plan; ``facts`` are the remaining entries of run.json. run.json comes last.
+
+    ``carried``: how many shards and rows are there already (``carry``); ``rows`` follow them."""
     path = storage.join(output, "runs", name)
-    shards = -(-len(rows) // campaign.shard_size)
-    for shard in range(shards):
-        manifest.commit(path, "plan", shard, [row for row in rows if row["shard"] == shard])
+    size = campaign.shard_size
+    cuts = [rows[start : start + size] for start in range(0, len(rows), size)]
+    for shard, cut in enumerate(cuts, carried[0]):
+        manifest.commit(path, "plan", shard, [row | {"shard": shard} for row in cut])
     info = {
         "night": name,
         "campaign": campaign.name,
         "output": output,
-        "shards": shards,
-        "planned": len(rows),
+        "shards": carried[0] + len(cuts),
+        "planned": carried[1] + len(rows),
         "profile": profile.model_dump(mode="json"),
         **facts,
     }
-    storage.put(storage.join(path, "run.json"), _json(info))
+    if not storage.put_if_absent(storage.join(path, "run.json"), _json(info)):
+        raise NightRefused(f"night {name} was planned by another process at the same moment; run again")
     return Night(path, info)
 
 
 def plan_rows(
     items: Iterable[Item],
     recipes: Iterable[Recipe],
-    sha256: Mapping[str, str],
-    shard_size: int,
+    contents: Iterable[Row],
     pairs: Mapping[str, Sequence[Pair]] | None = None,
 ) -> list[Row]:
-    """The rows of a night, by picture and then recipe, so that work on one picture stays together. ``pairs``: by
-    recipe id, in the order of their files."""
-    recipes = list(recipes)
+    """The rows of a night, by picture and then recipe, so that work on one picture stays together; without shards.
+    ``contents``: rows of ``sources.contents``; ``pairs``: by recipe id, in the order of their files."""
+    recipes, contents = list(recipes), list(contents)
     keys = {recipe: [pair.key for pair in of] for recipe, of in (pairs or {}).items()}
-    wanted = [(item, recipe) for item in items for recipe in recipes if wants(recipe, item)]
+    pictures, masks = sums(contents), sums(contents, "mask")
     return [
-        _row(item, recipe, keys.get(recipe.id, []), sha256.get(item.item_id, ""), n // shard_size)
-        for n, (item, recipe) in enumerate(wanted)
+        _row(item, recipe, keys.get(recipe.id, []), pictures.get(item.item_id, ""), masks.get(item.item_id))
+        for item in items
+        for recipe in recipes
+        if wants(recipe, item)
     ]
 
 
@@ -191,73 +195,13 @@ def seed_of(row_id: str) -> int:
     return int(row_id[:8], 16) & 0x7FFFFFFF
 
 
-def hash_sources(
-    items: Iterable[Item], known: Mapping[tuple[str, int, str], str], max_bytes: int
-) -> list[Row]:
-    """``item_id, uri, size, version, sha256`` of each picture; ``known`` spares reading files that did not
-    change.
-
-    A file that is missing, unreadable or above ``max_bytes`` gets an empty sha256: ingest will say why.
-    """
-
-    def one(item: Item) -> Row:
-        row = {"item_id": item.item_id, "uri": item.uri, "size": 0, "version": "", "sha256": ""}
-        try:
-            about = storage.describe(item.uri)
-            row |= {"size": about["size"], "version": about["version"]}
-            seen = known.get((item.uri, about["size"], about["version"])) if about["version"] else None
-            if about["size"] <= max_bytes:
-                row["sha256"] = seen or sha256_of(item.uri)
-        except (OSError, ValueError):
-            pass
-        return row
-
-    with ThreadPoolExecutor(HASHERS) as pool:
-        return list(pool.map(one, items))
-
-
-def sha256_of(path: str) -> str:
-    """sha256 of a file's bytes, hex."""
-    summed = hashlib.sha256()
-    for chunk in storage.chunks(path):
-        summed.update(chunk)
-    return summed.hexdigest()
-
-
-def write_sources(path: str, rows: list[Row]) -> None:
-    """Remember what the pictures were, for the next process."""
-    sink = io.BytesIO()
-    names = {
-        "item_id": pa.string(),
-        "uri": pa.string(),
-        "size": pa.int64(),
-        "version": pa.string(),
-        "sha256": pa.string(),
-    }
-    pq.write_table(
-        pa.Table.from_pylist(rows, schema=pa.schema(list(names.items()))), sink, compression="zstd"
-    )
-    storage.put(storage.join(path, "sources.parquet"), sink.getvalue())
-
-
-def read_sources(path: str) -> list[Row]:
-    """What ``write_sources`` wrote; empty if there is nothing."""
-    try:
-        return pq.read_table(
-            io.BytesIO(storage.read_bytes(storage.join(path, "sources.parquet")))
-        ).to_pylist()
-    except FileNotFoundError:
-        return []
-
-
-def _row(item: Item, recipe: Recipe, pairs: list[str], sha256: str, shard: int) -> Row:
+def _row(item: Item, recipe: Recipe, pairs: list[str], sha256: str, mask_sha256: str | None) -> Row:
     words = recipe.words_for(item.words)
     content = [recipe.id, words, recipe.target, recipe.region or "", recipe.strength, *pairs]
     return {
         "row_id": digest([item.item_id, sha256, content])[:16],
         "item_id": item.item_id,
         "recipe_id": recipe.id,
-        "shard": shard,
         "sku": item.sku,
         "source_uri": item.uri,
         "source_sha256": sha256,
@@ -267,6 +211,7 @@ def _row(item: Item, recipe: Recipe, pairs: list[str], sha256: str, shard: int) 
         "region": recipe.region or "",
         "strength": recipe.strength,
         "given_mask_uri": item.mask_uri,
+        "given_mask_sha256": mask_sha256,
         "caption": item.caption,
         "extra_json": json.dumps(item.extra, ensure_ascii=False),
     }

@@ -20,7 +20,6 @@ from editcore.fingerprint import decisions, differences
 from editcore.lease import Held, lease
 from editcore.manifest import STEPS
 from editcore.night import Night, NightRefused, nights
-from editcore.outcomes import Outcome
 from editcore.profiles import Pool, ready_profile
 from editcore.routing.thresholds import Thresholds
 from flows.crew import check_pool, crew_of
@@ -198,12 +197,10 @@ def _summary(
     counted: Figures,
 ) -> dict[str, Any]:
     work: dict[str, float] = {}
-    edited, figures = 0, Counter(counted.told())
+    figures = Counter(counted.told())
     for step in STEPS:
         footers = [manifest.footer(night.path, step, shard) for shard in night.shards]
         work[step] = round(sum(facts["seconds"] for facts in footers), 3)
-        if step == "edit":
-            edited = sum(facts.get(str(Outcome.OK), 0) for facts in footers)
         for facts in footers:
             figures.update(facts.get("figures", {}))
     return {
@@ -212,6 +209,8 @@ def _summary(
         "ok": books.ok,
         "skipped": books.skipped,
         "failed": books.failed,
+        "carried": books.carried,
+        "deleted_sources": int(night.info.get("deleted", 0)),
         "balanced": books.balanced,
         "codes": books.codes,
         "routes": books.routes,
@@ -219,7 +218,7 @@ def _summary(
         "seconds": round(seconds, 3),
         "whole": whole,
         "step_seconds": work,
-        "edited": edited,
+        "edited": books.edited,
         "figures": {name: round(value, 3) for name, value in sorted(figures.items())},
         "profile": night.profile.name,
         "finished": datetime.now().astimezone().isoformat(timespec="seconds"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from editcore import storage
 from editcore.approvals import objections
 from editcore.campaign import Campaign
+from editcore.carry import candidates, carry
 from editcore.exemplars import Pair, pairs_of
 from editcore.fingerprint import decisions, differences, digest, fingerprint
 from editcore.night import (
@@ -18,14 +20,12 @@ from editcore.night import (
     NightRefused,
     create,
     find,
-    hash_sources,
     nights,
     plan_rows,
-    read_sources,
-    write_sources,
 )
 from editcore.profiles import Profile, ProfileError, ready_profile
 from editcore.sources import Item, list_items
+from editcore.sources.contents import inputs, read_contents, remembered, write_contents
 from tasks.pairs import settled, study
 
 Say = Callable[[str], None]
@@ -42,6 +42,8 @@ class Tonight:
     """By recipe id, for recipes with an exemplar."""
     fingerprint: dict[str, Any]
     night: Night | None
+    deleted: list[dict[str, Any]]
+    """Pictures of the last finished night that the source lists no more: rows of its sources.parquet."""
 
 
 def look(campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None) -> Tonight:
@@ -50,21 +52,35 @@ def look(campaign: Campaign, name: str | None, profile_name: str | None, limit: 
         raise NightRefused(f"found night name {name!r}, expected letters, digits, '.', '_' and '-' only")
     profile = ready_profile(profile_name or campaign.profile)
     pairs = pairs_of(campaign.recipes, campaign.limits.max_bytes)
+    need_engines(profile, pairs)
+    listed = list_items(campaign.source, campaign.recipes)
+    items, before = listed[:limit], nights(campaign.output)
+    known = {
+        (row["uri"], row["size"], row["version"]): row["sha256"]
+        for night in before
+        for row in remembered(night.path)
+        if row["sha256"]
+    }
+    rules = campaign.source.download
+    sources = read_contents(items, known, campaign.limits.max_bytes, campaign.output, rules)
+    wanted = fingerprint(campaign, profile, inputs(sources), limit, pairs)
+    gone = deleted([night for night in before if night.finished], {item.uri for item in listed})
+    return Tonight(profile, items, sources, pairs, wanted, find(campaign.output, wanted, name), gone)
+
+
+def deleted(finished: Sequence[Night], listed: Collection[str]) -> list[dict[str, Any]]:
+    """Pictures of the last finished night whose address is not listed any more."""
+    rows = remembered(finished[-1].path) if finished else []
+    return [row for row in rows if row.get("role", "picture") == "picture" and row["uri"] not in listed]
+
+
+def need_engines(profile: Profile, pairs: Mapping[str, Any]) -> None:
+    """``ProfileError`` if there are ``pairs`` (by recipe id) and the profile has no engine for them."""
     if pairs and not profile.transfer:
         raise ProfileError(
             f"profile {profile.name} has no engine for pairs, which {', '.join(pairs)} needs: choose another profile, "
             "or name one in the profile (transfer: package.module:attribute)"
         )
-    items = list_items(campaign.source, campaign.recipes)[:limit]
-    known = {
-        (row["uri"], row["size"], row["version"]): row["sha256"]
-        for night in nights(campaign.output)
-        for row in read_sources(night.path)
-        if row["sha256"]
-    }
-    sources = hash_sources(items, known, campaign.limits.max_bytes)
-    wanted = fingerprint(campaign, profile, {row["item_id"]: row["sha256"] for row in sources}, limit, pairs)
-    return Tonight(profile, items, sources, pairs, wanted, find(campaign.output, wanted, name))
 
 
 def begin(
@@ -82,29 +98,55 @@ def begin(
         return tonight.night
     if not yes:
         require_approval(campaign, tonight)
-    for old in nights(campaign.output)[-1:]:
+    known = nights(campaign.output)
+    for old in known[-1:]:
         state = "finished" if old.finished else "left unfinished"
         changes = "; ".join(differences(old.info["fingerprint"], tonight.fingerprint)[:5])
         say(f"a new night: since {old.name} ({state}) changed {changes}")
     now = datetime.now().astimezone()
-    name = name or f"{now:%Y-%m-%d}-{digest(tonight.fingerprint)[:8]}"
+    name = name or _new_name(f"{now:%Y-%m-%d}-{digest(tonight.fingerprint)[:8]}", known)
     path = storage.join(campaign.output, "runs", name)
     storage.remove(path)  # what a planning that was killed left; nothing in it was ever promised
-    write_sources(path, tonight.sources)
-    sha256 = {row["item_id"]: row["sha256"] for row in tonight.sources}
+    write_contents(path, [*tonight.sources, *(row | {"role": "deleted"} for row in tonight.deleted)])
     facts = {
         "created": now.isoformat(timespec="microseconds"),
         "fingerprint": tonight.fingerprint,
         "decisions": decisions(campaign),
         "source_pictures": len(tonight.items),
+        "deleted": len(tonight.deleted),
     }
     findings = study(path, tonight.pairs, tonight.profile, campaign.limits)
     for recipe, of in findings.items():
         for warning in dict.fromkeys(w for finding in of for w in finding.warnings):
             say(f"recipe {recipe}: {warning}")
     recipes = settled(campaign.recipes, findings)
-    rows = plan_rows(tonight.items, recipes, sha256, campaign.shard_size, tonight.pairs)
-    return create(campaign.output, name, campaign, tonight.profile, rows, facts)
+    rows = plan_rows(tonight.items, recipes, tonight.sources, tonight.pairs)
+    shards, left, origins = carry(path, rows, candidates(known, tonight.fingerprint), campaign.shard_size)
+    if known:
+        say(_what_is_new(rows, left, origins, tonight.deleted))
+    carried = (shards, len(rows) - len(left))
+    return create(campaign.output, name, campaign, tonight.profile, left, facts, carried)
+
+
+def _new_name(name: str, known: Sequence[Night]) -> str:
+    """``name``, or with a number behind it: a source that is again what it was this morning makes a new night."""
+    taken = {night.name for night in known}
+    names = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+    return next(free for free in names if free not in taken)
+
+
+def _what_is_new(
+    rows: list[Any], left: list[Any], origins: dict[str, int], gone: list[dict[str, Any]]
+) -> str:
+    """One line on what a night does and does not do again."""
+    carried = ", ".join(f"{count} from {night}" for night, count in sorted(origins.items()))
+    line = f"{len(left)} of {len(rows)} rows are new or changed; carried over: {carried or 'none'}"
+    if gone:
+        names = ", ".join(str(row.get("sku") or row["item_id"]) for row in gone[:5])
+        line += (
+            f"; {len(gone)} pictures are deleted from the source: {names}{', ...' if len(gone) > 5 else ''}"
+        )
+    return line
 
 
 def _same_decisions(night: Night, campaign: Campaign) -> None:

@@ -15,23 +15,29 @@ from editcore.images import Picture
 from editcore.manifest import Row
 from editcore.night import Night
 from editcore.outcomes import Outcome, RowError
+from editcore.sources.contents import failures
+from editcore.sources.downloads import body_path, is_web
 
 
 def source(row: Row, night: Night) -> Picture:
     """The row's source, decoded; raises for what cannot be used, also if it changed since the night was
     planned."""
     limits = night.limits
-    return _source(row["source_uri"], row["source_sha256"], limits["max_pixels"], limits["max_bytes"])
+    place = _place(row["source_uri"], row["source_sha256"], night)
+    return _source(place, row["source_sha256"], limits["max_pixels"], limits["max_bytes"])
 
 
-def read_mask(uri: str, height: int, width: int) -> np.ndarray:
-    """A customer's mask as (height, width) uint8; a missing file is their mistake."""
+def read_mask(row: Row, night: Night, height: int, width: int) -> np.ndarray:
+    """The row's given mask as (height, width) uint8; a missing file is the customer's mistake."""
+    uri, sha256 = row["given_mask_uri"], row["given_mask_sha256"] or ""
     try:
-        return images.load_mask(storage.read_bytes(uri), height, width)
+        data = storage.read_bytes(_place(uri, sha256, night))
     except FileNotFoundError:
         raise RowError(
             Outcome.BAD_INPUT, "mask_not_found", f"There is no mask file {storage.name_of(uri)!r}."
         ) from None
+    _same(data, sha256, uri)
+    return images.load_mask(data, height, width)
 
 
 def put_png(night: Night, name: str, array: np.ndarray) -> str:
@@ -53,13 +59,30 @@ def get_png(night: Night, place: str) -> np.ndarray:
 @lru_cache(maxsize=4)  # neighbouring rows share their picture; four of 60 megapixels are 0.7 GB
 def _source(uri: str, sha256: str, max_pixels: int, max_bytes: int) -> Picture:
     data = _read(uri, max_bytes)
+    _same(data, sha256, uri)
+    return images.load(data, max_pixels=max_pixels, max_bytes=max_bytes)
+
+
+def _same(data: bytes, sha256: str, uri: str) -> None:
+    """``RowError`` if a file is not the one the night was planned with (an empty sha256: it could not be read)."""
     if sha256 and hashlib.sha256(data).hexdigest() != sha256:
         raise RowError(
             Outcome.BAD_INPUT,
             "source_changed",
             f"{storage.name_of(uri)!r} was replaced while the night was running; the next night takes it.",
         )
-    return images.load(data, max_pixels=max_pixels, max_bytes=max_bytes)
+
+
+def _place(uri: str, sha256: str, night: Night) -> str:
+    """Where a picture or mask is read: the night's copy of what lies on the web, the file itself otherwise."""
+    if not is_web(uri):
+        return uri
+    if not sha256:
+        raise _failures(night.path).get(uri) or RowError(Outcome.RETRYABLE, "storage", f"{uri} was not read.")
+    return body_path(str(night.info["output"]), sha256)
+
+
+_failures = lru_cache(maxsize=2)(failures)
 
 
 def _read(uri: str, max_bytes: int) -> bytes:

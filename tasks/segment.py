@@ -13,6 +13,8 @@ from editcore.shardwork import work_shard
 from tasks import models, pictures
 
 BATCH = 8
+IDENTITY = ("source_uri", "source_sha256", "given_mask_uri", "given_mask_sha256", "region")
+"""What a matte depends on."""
 
 
 def run(night_path: str, shard: int) -> dict[str, Any]:
@@ -20,13 +22,12 @@ def run(night_path: str, shard: int) -> dict[str, Any]:
     night = Night.open(night_path)
 
     @lru_cache(maxsize=16)
-    def columns(source_uri: str, source_sha256: str, given_mask_uri: str | None, region: str) -> Row:
-        named = {"source_uri": source_uri, "source_sha256": source_sha256}
-        return _segment(night, named, given_mask_uri, region)
+    def columns(*identity: str | None) -> Row:
+        return _segment(night, dict(zip(IDENTITY, identity, strict=True)))
 
     def one(row: Row) -> Row | Exception:
         try:
-            return columns(row["source_uri"], row["source_sha256"], row["given_mask_uri"], row["region"])
+            return columns(*(row[name] for name in IDENTITY))
         except Exception as error:
             return error
 
@@ -36,12 +37,12 @@ def run(night_path: str, shard: int) -> dict[str, Any]:
     return work_shard(night_path, "segment", shard, work, BATCH)
 
 
-def _segment(night: Night, named: Row, given_mask_uri: str | None, region: str) -> Row:
-    picture = pictures.source(named, night)
-    given = pictures.read_mask(given_mask_uri, picture.height, picture.width) if given_mask_uri else None
+def _segment(night: Night, row: Row) -> Row:
+    picture = pictures.source(row, night)
+    given = pictures.read_mask(row, night, picture.height, picture.width) if row["given_mask_uri"] else None
     with models.borrow("segmenter", night) as segment:
-        matte = segment(picture, given_mask=given, region=region or None)
-    identity = "\n".join([named["source_uri"], named["source_sha256"], given_mask_uri or "", region])
+        matte = segment(picture, given_mask=given, region=row["region"] or None)
+    identity = "\n".join(row[name] or "" for name in IDENTITY)
     name = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return {
         "mask_path": pictures.put_png(night, f"{name}-mask", matte.alpha),

@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from editcore import storage
-from editcore.delivery.pictures import data_uri, locate, open_picture, shrink, tint_region
+from editcore.delivery.pictures import data_uri, locate, locate_source, open_picture, shrink, tint_region
 
 PICTURE_SIDE = 600
 DETAIL_SIDE = 320
@@ -50,7 +50,7 @@ SCORES: tuple[tuple[str, str, str, str], ...] = (
 
 def full_card(index: int, row: dict[str, Any], run: str, root: str) -> dict[str, Any]:
     """A row with its pictures (before, after, mask, raw, as far as they are there) and its thumbnail."""
-    before = _load(row.get("source_uri"), run, root)
+    before = _load(locate_source(row, root), run, root)
     after = _load(row.get("image_path"), run, root)
     mask = _load(row.get("region_path"), run, root) or _load(row.get("mask_path"), run, root)
     raw = _load(row.get("raw_path"), run, root)

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from editcore import storage
 from editcore.delivery.night import load_rows
-from editcore.delivery.pictures import locate, open_picture, shrink
+from editcore.delivery.pictures import locate, locate_source, open_picture, shrink
 from editcore.delivery.ranking import rank_rows, spread_choice
 
 PAPER, INK, SOFT, WELL = (247, 246, 243), (31, 29, 26), (107, 102, 94), (239, 236, 230)
@@ -65,11 +65,11 @@ def night_pairs(output: str, run: str, limit: int = 12) -> list[Pair]:
     best_first = pd.Series(range(len(rows)), index=rank_rows(rows)[::-1])
     chosen = spread_choice(rows, best_first.index.tolist(), limit)
     pairs = []
-    for row in rows.loc[chosen].itertuples():
-        places = [locate(path, run, output) for path in (row.source_uri, row.image_path)]
+    for row in rows.loc[chosen].to_dict("records"):
+        places = [locate_source(row, output), locate(row["image_path"], run, output)]
         if all(places):
             before, after = (open_picture(storage.read_bytes(str(place))) for place in places)
-            pairs.append(Pair(before, after, str(row.words)))
+            pairs.append(Pair(before, after, str(row["words"])))
     return pairs
 
 

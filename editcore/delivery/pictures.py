@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from editcore import images, storage
+from editcore.sources.downloads import body_path, is_web
 
 TINT = (222, 92, 60)
 """Colour that marks where pixels were allowed to change."""
@@ -21,6 +24,14 @@ def locate(path: object, run: str, root: str) -> str | None:
     if path.startswith("/") or "://" in path:
         return path
     return next((full for base in (run, root) if storage.exists(full := storage.join(base, path))), None)
+
+
+def locate_source(row: Mapping[str, Any], root: str) -> str | None:
+    """Where a row's source can be read: the output's copy of what lies on the web, the file itself otherwise."""
+    uri, sha256 = row.get("source_uri"), row.get("source_sha256")
+    if isinstance(uri, str) and is_web(uri):
+        return body_path(root, sha256) if isinstance(sha256, str) and sha256 else None
+    return locate(uri, root, root)
 
 
 def open_picture(data: bytes) -> Image.Image:

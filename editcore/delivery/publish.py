@@ -35,6 +35,7 @@ from editcore.delivery.night import count_rows, load_rows, load_run
 from editcore.delivery.pictures import locate
 from editcore.delivery.report import render_report
 from editcore.outcomes import Outcome, judge
+from editcore.sources.contents import remembered
 
 __all__ = ["DeliverySettings", "deliver", "safe_name"]
 
@@ -99,6 +100,7 @@ def deliver(store_root: str, run_path: str, settings: dict[str, Any] | None = No
     put = rows[rows["delivered_path"].notna()]
     checksums = dict(zip(put["delivered_path"], put["delivered_sha256"], strict=True))
     checksums |= _write_manifests(rows, store_root)
+    checksums["deleted.csv"] = _put(storage.join(store_root, "deleted.csv"), _deleted(run))
     html = render_report(rows, run_info, chosen.__dict__, run, store_root).encode()
     checksums["report.html"] = _put(storage.join(store_root, "report.html"), html)
     listing = "".join(f"{digest}  {path}\n" for path, digest in sorted(checksums.items()))
@@ -193,6 +195,12 @@ def _write_manifests(rows: pd.DataFrame, root: str) -> dict[str, str]:
         for name, data in (("manifest.parquet", _parquet(selected)), ("manifest.csv", _csv(selected))):
             written[prefix + name] = _put(storage.join(root, prefix + name), data)
     return written
+
+
+def _deleted(run: str) -> bytes:
+    """CSV of the pictures that the night before had and the source lists no more."""
+    gone = [row for row in remembered(run) if row.get("role") == "deleted"]
+    return _csv(pd.DataFrame(gone, columns=["sku", "item_id", "uri"]))
 
 
 def _parquet(rows: pd.DataFrame) -> bytes:

@@ -131,11 +131,14 @@ def _facts(
         values = sorted({str(v) for v in rows[column].dropna() if v}) if column in rows else []
         if values:
             facts.append((label, ", ".join(values)))
+    if carried := int(rows["carried_from"].notna().sum()) if "carried_from" in rows else 0:
+        facts.append(("Carried over", f"{carried} rows of earlier nights, unchanged since"))
     profile, fingerprint = run_info.get("profile"), run_info.get("fingerprint")
     known = {
         "Profile": profile.get("name") if isinstance(profile, Mapping) else profile,
         "Code": fingerprint.get("code") if isinstance(fingerprint, Mapping) else None,
         "Source pictures": run_info.get("source_pictures"),
+        "Deleted from the source": run_info.get("deleted"),
         "Planned at": str(run_info.get("created") or "")[:16].replace("T", " "),
     }
     return facts + [(label, str(value)[:60]) for label, value in known.items() if value]

@@ -1,4 +1,5 @@
-"""Where catalogue pictures come from: a folder (or bucket prefix) or a table. Nothing here opens a picture.
+"""Where catalogue pictures come from: a folder or bucket prefix, a table, a list of web addresses. Nothing here opens
+a picture.
 
 ``list_items`` gives one ``Item`` per picture, in a stable order, with an ``item_id`` that is safe as a file
 name whatever the SKU holds."""
@@ -11,6 +12,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from editcore import storage
 from editcore.campaign import CampaignError, Recipe, Source
@@ -31,6 +33,9 @@ class Item:
     uri: str
     words: str | None = None
     mask_uri: str | None = None
+    size: int | None = None
+    """Bytes, and what the store calls this version of the file, where the listing says so."""
+    version: str = ""
     caption: str | None = None
     columns: dict[str, Any] = field(default_factory=dict)
     """Every column a recipe can select by, as JSON values."""
@@ -41,7 +46,10 @@ class Item:
 def list_items(source: Source, recipes: Iterable[Recipe] = ()) -> list[Item]:
     """The catalogue, sorted by item; ``CampaignError`` if the source is not there or a selection names no
     column."""
-    items = _from_folder(source.folder) if source.folder else _from_table(source)
+    if source.folder:
+        items = _from_folder(source.folder)
+    else:
+        items = _from_list(source.urls) if source.urls else _from_table(source)
     _check_selections(items, recipes)
     return items
 
@@ -55,7 +63,25 @@ def _from_folder(folder: str) -> list[Item]:
         if any(part.startswith(HIDDEN) for part in inner.split("/")) or inner.lower().endswith(TABLES):
             continue
         sku = inner.rsplit(".", 1)[0] if "." in storage.name_of(inner) else inner
-        found.append({"sku": sku, "uri": entry["path"], "columns": {"sku": sku, "path": inner}})
+        about = {"size": entry["size"], "version": entry["version"]}
+        found.append({"sku": sku, "uri": entry["path"], "columns": {"sku": sku, "path": inner}, **about})
+    return _named(found)
+
+
+def _from_list(file: str) -> list[Item]:
+    """One address a line; blank lines and lines that begin with # are left out, an address twice counts once."""
+    try:
+        lines = storage.read_bytes(file).decode("utf-8-sig").splitlines()
+    except FileNotFoundError:
+        raise CampaignError(f"source.urls: found no file {file}; check the path") from None
+    except UnicodeDecodeError:
+        raise CampaignError(f"source.urls: {file} is not a text file in UTF-8") from None
+    found = []
+    for line in dict.fromkeys(line.strip() for line in lines):
+        if line and not line.startswith("#"):
+            uri = line if "://" in line else f"http://{line}"
+            sku = _file_of(uri).rsplit(".", 1)[0] or line
+            found.append({"sku": sku, "uri": uri, "columns": {"sku": sku, "url": uri}})
     return _named(found)
 
 
@@ -78,8 +104,8 @@ def _from_table(source: Source) -> list[Item]:
         found.append(
             {
                 "sku": sku,
-                "uri": _beside(uri, base),
-                "mask_uri": _beside(given["mask"], base) if given.get("mask") else None,
+                "uri": beside(uri, base),
+                "mask_uri": beside(given["mask"], base) if given.get("mask") else None,
                 "caption": given.get("caption"),
                 "words": given.get("words"),
                 "columns": {**row, "sku": sku},
@@ -129,6 +155,14 @@ def _named(found: list[dict[str, Any]]) -> list[Item]:
     return items
 
 
+def _file_of(uri: str) -> str:
+    """The file name in a web address, if there is one."""
+    try:
+        return storage.name_of(unquote(urlsplit(uri).path))
+    except ValueError:  # the download will say what is wrong with it
+        return ""
+
+
 def _check_selections(items: list[Item], recipes: Iterable[Recipe]) -> None:
     known = sorted(items[0].columns) if items else []
     for number, recipe in enumerate(recipes):
@@ -141,7 +175,7 @@ def _check_selections(items: list[Item], recipes: Iterable[Recipe]) -> None:
                 )
 
 
-def _beside(uri: str | None, base: str) -> str:
+def beside(uri: str | None, base: str) -> str:
     """A path of the table: URLs and absolute paths as they are, the others from the table's folder."""
     uri = uri or ""
     if "://" in uri or (uri.startswith("/") and "://" not in base):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from editcore import images, manifest
+from editcore import images, manifest, storage
 
 EVIL = '<script>alert("x")</script>'
 NIGHT = "2026-01-31"
@@ -87,6 +87,7 @@ class Night:
             for shard in {row["shard"] for row in self.rows}:
                 own = [self._view(row, step) for row in self.rows if row["shard"] == shard]
                 parts = [{key: value for key, value in row.items() if key in wanted} for row in own]
+                storage.remove(manifest.part_path(str(self.run), step, shard))
                 manifest.commit(str(self.run), step, shard, parts, seconds=0.5)
         (self.run / "run.json").write_text(
             json.dumps({"profile": {"name": "bundled"}, "fingerprint": {"code": "0.1.0"}})

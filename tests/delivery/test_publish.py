@@ -74,7 +74,7 @@ def test_checksums_hold_for_every_file(night):
     listing = (night.root / "checksums.sha256").read_bytes()
     assert hashlib.sha256(listing).hexdigest() == success["checksums_sha256"]
     lines = [line.split("  ", 1) for line in listing.decode().splitlines()]
-    assert len(lines) == success["files"] == 5 + 6 + 1  # pictures, manifests, report
+    assert len(lines) == success["files"] == 5 + 6 + 2  # pictures, manifests, report and deleted.csv
     for digest, name in lines:
         assert hashlib.sha256((night.root / name).read_bytes()).hexdigest() == digest
     assert json.loads((night.root / "_SUCCESS").read_text()) == success

@@ -30,8 +30,9 @@ import pyarrow.parquet as pq
 from editcore import manifest, storage
 from editcore.campaign import CampaignError, Source
 from editcore.fingerprint import differences, digest
-from editcore.night import HASHERS, NightRefused, hash_sources
+from editcore.night import NightRefused
 from editcore.sources import Item, list_items
+from editcore.sources.contents import HASHERS, read_contents, sums
 from editcore.training.pairs.settings import PairSettings
 from editcore.training.pairs.slots import tidy
 
@@ -110,8 +111,8 @@ def begin(source: Source, output: str, settings: PairSettings, limit: int | None
     items = captioned(source)[:limit]
     if not items:
         raise CampaignError("found no picture in the source; check the path and the columns")
-    sums = {row["item_id"]: row["sha256"] for row in hash_sources(items, {}, MAX_BYTES)}
-    rows = [{n: getattr(i, n, None) for n in ITEMS.names} | {"sha256": sums[i.item_id]} for i in items]
+    sha256 = sums(read_contents(items, {}, MAX_BYTES))
+    rows = [{n: getattr(i, n, None) for n in ITEMS.names} | {"sha256": sha256[i.item_id]} for i in items]
     contents = digest([[row[n] for n in ("item_id", "sha256", "mask_uri", "caption")] for row in rows])
     wanted = {"settings": settings.identity(), "pictures": {"count": len(rows), "sha256": contents}}
     try:

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from editcore.campaign import CampaignError
-from editcore.night import sha256_of
+from editcore.sources.contents import sha256_of
 
 HERE = Path(__file__).parent / "profiles"
 
