@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
+from editcore.lexicon.tables import is_only_colour
 from editcore.lexicon.wording import look_words, material_words
 from editcore.studio.captions import scene_words
 from editcore.studio.changes.base import Change, change_kind, with_look
@@ -47,7 +48,8 @@ class Recolour(Change):
 
     @property
     def words(self) -> str:
-        return f"make it {self.colour.name}"
+        name = self.colour.name
+        return f"make it {name}" if is_only_colour(name) else f"make it {name} coloured"
 
     def applies(self, setup: Setup) -> bool:
         return differ(self.colour, setup.look.colour)
