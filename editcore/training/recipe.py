@@ -9,7 +9,9 @@ loop resumes from its checkpoint. Layout of the work folder:
     tokenizer/          sub-word tokenizer of both
     autoencoder/        trained autoencoder (diffusers folder)
     decoder/            the same with its decoder trained further
-    editor/ scorer/     finished models; ``install`` copies them to ``editcore/bundled``
+    changes/            groups of products with the same change, for Edit Transfer (see ``transfer/store.py``)
+    editor/ scorer/ transfer/   finished models; ``install`` copies them to ``editcore/bundled``
+    transfer-full/      Edit Transfer with full attention as published, for comparison
     runs/<stage>/       checkpoint.safetensors and log.csv
 """
 
@@ -20,7 +22,9 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from editcore.training.loop import Budget, train
 
@@ -38,6 +42,8 @@ class Recipe:
     decoder_seconds: float = 900
     editor_seconds: float = 2700
     scorer_seconds: float = 900
+    transfer_groups: int = 4000
+    transfer_seconds: float = 9000
     workers: int = 2
     seed: int = 0
     cutouts: Path | None = None
@@ -124,6 +130,32 @@ def scorer(recipe: Recipe) -> None:
     train(job, work / "runs" / "scorer", recipe.budget(recipe.scorer_seconds))
 
 
+def changes(recipe: Recipe) -> None:
+    """Photograph groups of products with the same change, before and after."""
+    from editcore.training.transfer.store import build
+
+    groups = recipe.transfer_groups
+    build(recipe.work / "changes", groups, held_out=min(240, groups), workers=recipe.workers)
+
+
+def change_latents(recipe: Recipe) -> None:
+    """Encode them with the editor's autoencoder."""
+    from editcore.training.store import encode_store
+
+    encode_store(recipe.work / "changes", _text_editor(recipe) / "vae", recipe.workers)
+
+
+def transfer(recipe: Recipe, attention: Literal["causal", "full"] = "causal") -> None:
+    """Train Edit Transfer's transformer on the encoded groups."""
+    from editcore.training.transfer.job import TransferJob
+
+    name = "transfer" if attention == "causal" else "transfer-full"
+    job = TransferJob(
+        (recipe.work / "changes",), _text_editor(recipe), recipe.work / name, attention=attention
+    )
+    train(job, recipe.work / "runs" / name, recipe.budget(recipe.transfer_seconds))
+
+
 STAGES: dict[str, tuple[Callable[[Recipe], None], str]] = {
     "pictures": (pictures, "pictures.npy"),
     "autoencoder": (autoencoder, "autoencoder/training.json"),
@@ -133,13 +165,18 @@ STAGES: dict[str, tuple[Callable[[Recipe], None], str]] = {
     "editor": (editor, "editor/words.json"),
     "scorer": (scorer, "scorer/training.json"),
     "decoder": (decoder, "decoder/training.json"),
+    "changes": (changes, "changes/store.json"),
+    "change-latents": (change_latents, "changes/latents.npy"),
+    "transfer": (transfer, "transfer/training.json"),
 }
 """Stages in order, each with the file in the work folder that says it is done."""
+REFERENCES = {"transfer-full": (partial(transfer, attention="full"), "transfer-full/training.json")}
+"""Models to compare with; made when asked for by name."""
 
 
 def make(recipe: Recipe, stage: str) -> bool:
     """Run one stage; False if it was done before."""
-    run, product = STAGES[stage]
+    run, product = (STAGES | REFERENCES)[stage]
     if (recipe.work / product).exists():
         return False
     recipe.work.mkdir(parents=True, exist_ok=True)
@@ -149,13 +186,19 @@ def make(recipe: Recipe, stage: str) -> bool:
 
 def install(work: Path, bundled: Path = BUNDLED) -> float:
     """Replace the bundled models by those in ``work``; returns megabytes of all bundled models together."""
-    for name in ("editor", "scorer"):
+    for name in ("editor", "scorer", "transfer"):
         if (work / name).exists():
             shutil.rmtree(bundled / name, ignore_errors=True)
             shutil.copytree(work / name, bundled / name)
     if (work / "decoder").exists():
         shutil.copytree(work / "decoder", bundled / "editor" / "vae", dirs_exist_ok=True)
     return sum(f.stat().st_size for f in bundled.rglob("*") if f.is_file()) / 1e6
+
+
+def _text_editor(recipe: Recipe) -> Path:
+    """The folder whose autoencoder and text encoder Edit Transfer shares: trained here, or else the bundled one."""
+    trained = recipe.work / "editor"
+    return trained if (trained / "vae").exists() else BUNDLED / "editor"
 
 
 def _pictures(recipe: Recipe) -> tuple[Path, ...]:

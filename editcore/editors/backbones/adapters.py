@@ -56,7 +56,8 @@ def _with_alphas(file: Path) -> dict[str, Any] | None:
         downs = [key for key in weights.keys() if key.startswith("transformer.") and ".lora_down." in key]  # noqa: SIM118
     if not downs:
         return None
-    given, merged = load_file(file), {}
+    given = load_file(file)
+    merged: dict[str, Any] = {}
     for key in downs:
         layer, _ = key.split(".lora_down.")
         down = given[key]

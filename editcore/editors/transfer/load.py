@@ -39,7 +39,7 @@ def load_model(folder: Path, text: Path, dtype: torch.dtype = torch.float32) -> 
     if not (folder / PANELS).exists():
         raise FileNotFoundError(
             f"no Edit Transfer model at {folder}: expected {PANELS} beside a diffusers transformer. "
-            "`vitrine train edit-transfer` makes one."
+            "`vitrine train stage transfer` makes one."
         )
     facts = PanelFacts(**json.loads((folder / PANELS).read_text("utf-8")))
     transformer = FluxTransformer2DModel.from_pretrained(folder, torch_dtype=dtype)

@@ -61,7 +61,8 @@ def compare(
     query itself and of both models; ``before_told`` and ``after_told`` with the edit's words. ``of_copy``: the
     models' over the copy's. ``pairs``: the same for each sample.
     """
-    rows, pictures = [], []
+    rows: list[dict[str, Any]] = []
+    pictures: list[Rebuilt] = []
     for sample in samples:
         row, rebuilt = _rebuild(sample, before, after)
         rows.append({"edit": sample.edit, "pair": sample.name, **row})
@@ -75,6 +76,19 @@ def compare(
         "pairs": [{k: round(v, 5) if isinstance(v, float) else v for k, v in row.items()} for row in rows],
     }  # fmt: skip
     return figures, pictures
+
+
+def verdict(figures: dict[str, Any]) -> str:
+    """What ``compare`` found, in a sentence or two."""
+    kind = "never trained on" if figures["held_out"] else "it was trained on"
+    before, after = figures["of_copy"]["before"], figures["of_copy"]["after"]
+    said = (
+        f"error of the last panel on {len(figures['pairs'])} pairs {kind}, copying the query being 1: "
+        f"{before:.2f} before tuning, {after:.2f} after"
+    )
+    if after >= before:
+        return f"{said}. It did not help: do not use this adapter; add pairs, or look at pictures.png for what is odd"
+    return said
 
 
 def draw(samples: Sequence[Sample], pictures: Sequence[Rebuilt], file: Path) -> None:

@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ from editcore.training.autoencoder import encode
 from editcore.training.begun import begin
 from editcore.training.loop import Budget, train
 from editcore.training.transfer.compare import compare, draw, samples_of
+from editcore.training.transfer.grids import Problem
 from editcore.training.transfer.groups import Made
 from editcore.training.transfer.lora import FILE, LoraJob
 from editcore.training.transfer.pairs import read_pairs, split
@@ -59,8 +60,18 @@ class Tuning:
     """Stop after as many if that comes first."""
 
 
-def tune(tuning: Tuning) -> dict[str, Any]:
-    """Train, compare and write; the same call again goes on. Returns ``comparison.json``.
+class Tuned(NamedTuple):
+    """What came of it."""
+
+    adapter: Path
+    figures: dict[str, Any]
+    """``comparison.json``."""
+    problems: list[Problem]
+    """Pairs that were left out."""
+
+
+def tune(tuning: Tuning) -> Tuned:
+    """Train, compare and write; the same call again goes on.
 
     FileNotFoundError where pairs or transformer are not there, ValueError where no pair can be used,
     ``begun.BegunOtherwise`` for another run's folder, ``loop.Diverged``.
@@ -87,7 +98,7 @@ def tune(tuning: Tuning) -> dict[str, Any]:
     figures, pictures = compare(samples, before, after)
     draw(samples, pictures, output / "pictures.png")
     _write(output / "comparison.json", figures)
-    return figures
+    return Tuned(output / FILE, figures, problems)
 
 
 def _store(folder: Path, groups: Iterable[Made], autoencoder: Path) -> None:

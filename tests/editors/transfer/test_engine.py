@@ -181,5 +181,5 @@ def test_a_model_that_changes_nothing_returns_the_source(engine, monkeypatch) ->
 
 
 def test_no_model_says_what_makes_one(tmp_path) -> None:
-    with pytest.raises(FileNotFoundError, match="vitrine train edit-transfer"):
+    with pytest.raises(FileNotFoundError, match="vitrine train stage transfer"):
         TransferEditor(tmp_path)

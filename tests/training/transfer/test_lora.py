@@ -16,6 +16,7 @@ from diffusers import FluxTransformer2DModel
 from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
+from typer.testing import CliRunner
 
 from editcore.editors.bundled import BUNDLED as SHARED
 from editcore.editors.transfer.bundled import load_painter
@@ -33,6 +34,7 @@ from editcore.training.transfer.groups import PIXELS
 from editcore.training.transfer.lora import FILE, LoraJob
 from editcore.training.transfer.pairs import read_pairs, split
 from editcore.training.transfer.tune import Tuning, tune
+from flows.train import app
 
 
 def start(folder: Path, layout: Layout = "stack", attention: Attention = "causal") -> Path:
@@ -249,3 +251,28 @@ def test_the_base_trains_with_either_attention(attention, tuned, tmp_path, monke
     loaded = load_model(tmp_path / "out", SHARED)
     assert (loaded.attention, loaded.layout) == (attention, "grid")
     assert "of_copy" in json.loads((tmp_path / "out" / "training.json").read_text())
+
+
+def test_the_command_says_what_came_of_it_or_what_is_wrong(tuned, base, monkeypatch, tmp_path) -> None:
+    from editcore.training.transfer import tune as module
+
+    figures = json.loads((tuned.output / "comparison.json").read_text())
+    asked = ["edit-transfer", "--pairs", tuned.pairs, "--output", str(tuned.output), "--start", str(base)]
+    refused = CliRunner().invoke(app, [*asked, "--workers", "1"])
+    assert refused.exit_code == 2 and "other settings for rank" in refused.output
+    absent = CliRunner().invoke(app, [*asked[:-1], str(tmp_path)])
+    assert absent.exit_code == 2 and "vitrine train stage transfer" in absent.output
+
+    def done(tuning: Tuning) -> module.Tuned:
+        assert (tuning.minutes, tuning.hold_out, tuning.start) == (2, False, base)
+        problem = module.Problem("before/x.png", "truncated", "The file ends too early.")
+        return module.Tuned(
+            tuning.output / FILE, figures | {"of_copy": {"before": 0.9, "after": 0.4}}, [problem]
+        )
+
+    monkeypatch.setattr(module, "tune", done)
+    good = CliRunner().invoke(app, [*asked, "--minutes", "2", "--all-pairs"], catch_exceptions=False)
+    assert good.exit_code == 0
+    assert "left out before/x.png: The file ends too early." in good.output
+    assert "0.90 before tuning, 0.40 after" in good.output and "did not help" not in good.output
+    assert "did not help" in compare.verdict(figures | {"of_copy": {"before": 0.9, "after": 0.91}})
