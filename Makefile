@@ -6,16 +6,19 @@ BIN := $(VENV)/bin
 CATALOGUE ?=
 DEMO ?= $(if $(CATALOGUE),demo-own,demo)
 
-.PHONY: demo test test-slow test-s3 lint format clean
+.PHONY: demo test test-slow test-faults test-s3 lint format clean
 
 demo: $(VENV)/.installed  ## restyle a small catalogue: make demo [CATALOGUE=folder] [DEMO=output folder]
 	$(BIN)/vitrine demo $(if $(CATALOGUE),--catalogue "$(CATALOGUE)") --output "$(DEMO)"
 
 test: $(VENV)/.installed-dev  ## everything that CI runs, under ten minutes
-	$(BIN)/python -m pytest -q -m "not slow" tests
+	$(BIN)/python -m pytest -q -m "not slow and not faults" tests
 
 test-slow: $(VENV)/.installed-dev  ## the long checks: training smoke runs, kills at random moments
 	$(BIN)/python -m pytest -q -m slow tests
+
+test-faults: $(VENV)/.installed-dev  ## staged faults that take long: workers, clusters and stores that die
+	$(BIN)/python -m pytest -q -m faults tests
 
 test-s3: $(VENV)/.installed-dev  ## what is marked s3, on a real object store: Ceph's radosgw, from Debian's packages
 	tests/with_radosgw.sh $(BIN)/python -m pytest -q -m s3 tests

@@ -13,12 +13,14 @@ FORBIDDEN = {
     "editcore": {"prefect", "flows", "tasks"},
     "tasks": {"prefect", "flows"},
 }
-HEAVY = {"torch", "torchvision", "diffusers", "transformers", "open_clip", "lpips", "onnxruntime", "prefect"}
+HEAVY = {"torch", "torchvision", "diffusers", "transformers", "open_clip", "lpips", "onnxruntime", "prefect", "ray"}
 LIGHT = (
     "flows/__init__.py",
     "flows/cli.py",
     "flows/start.py",
     "flows/night.py",
+    "flows/ray_pool.py",
+    "flows/worker.py",
     "flows/tonight.py",
     "flows/forecast.py",
     "flows/demo.py",
