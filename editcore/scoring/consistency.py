@@ -25,7 +25,7 @@ OUTLIER = 3.5
 """Modified z-score above which a row stands out."""
 SPREADS = {"delta_e": 1.0, "scale": 0.1, "shadow": 8.0}
 """Standard deviations that every range is granted: CIEDE2000, log2 of the ratio, degrees."""
-SEEN = {"delta_e": 3.0, "scale": 0.35, "shadow": 35.0}
+SEEN = {"delta_e": 3.0, "scale": 0.35, "shadow": 45.0}
 """Differences below these are not noticed between pictures side by side; same units."""
 PLAIN = 0.05
 """Spread of the background's log luminance around a smooth surface above which no shadow can be told from it."""
