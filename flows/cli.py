@@ -85,6 +85,32 @@ def plan(campaign: CampaignFile, profile: ProfileName = None, limit: Limit = Non
             typer.echo(line)
 
 
+@app.command(epilog="Example: vitrine preview campaign.yaml --output preview/")
+def preview(
+    campaign: CampaignFile,
+    output: Annotated[str, typer.Option(help="Folder or s3:// prefix for the preview.")] = "preview",
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Say yes to the preview that was made there.")
+    ] = False,
+    profile: ProfileName = None,
+    limit: Limit = None,
+) -> None:
+    """Show what each recipe makes of the six most different products; approve it with --approve."""
+    with _answering():
+        checked = _load(campaign)
+        from editcore import storage
+        from flows.preview import approve_preview
+        from flows.preview import preview as show
+
+        place = storage.absolute(output)
+        if approve:
+            lines = approve_preview(campaign, checked, place, profile)
+        else:
+            lines = show(campaign, checked, place, profile, limit)
+        for line in lines:
+            typer.echo(line)
+
+
 @app.command(epilog="Example: vitrine reroute out/ --thresholds campaign.yaml")
 def reroute(
     output: Output,

@@ -176,7 +176,9 @@ def _finish(night: Night, means: Means, say: Say, held: Held) -> Report:
 
 
 def _run_steps(night: Night, means: Means, say: Say) -> Figures:
-    """What the crew counted."""
+    """What the crew counted. Routing waits for all scores: it compares each row with the rest of its recipe."""
+    from tasks import ranges
+
     todo = missing_steps(night)
     if not todo:
         return Figures()
@@ -184,7 +186,9 @@ def _run_steps(night: Night, means: Means, say: Say) -> Figures:
         crew_of(means.pool, night, means.workers, say) as crew,
         Watchdog(means.stall_minutes, crew.stacks),
     ):
-        run_steps(night, todo, crew, means.submitter)
+        run_steps(night, [one for one in todo if one[0] != "route"], crew, means.submitter)
+        ranges.run(night.path)
+        run_steps(night, [one for one in todo if one[0] == "route"], crew, means.submitter)
         return crew.figures
 
 
