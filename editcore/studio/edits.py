@@ -17,6 +17,7 @@ from torch import Tensor
 from editcore.lexicon import grammar
 from editcore.studio.captions import caption, look_words, scene_phrase, scene_words
 from editcore.studio.finish import Finish
+from editcore.studio.framing import Pose
 from editcore.studio.gbuffer import GBuffer
 from editcore.studio.kinds import KINDS
 from editcore.studio.looks import differ, dyed, made_of, natural_parts, sample_look
@@ -178,7 +179,10 @@ def _part(setup: Setup, rng: Random) -> Edit | None:
 def _rotate(setup: Setup, rng: Random) -> Edit:
     turn = rng.choice([-1, 1]) * rng.uniform(0.5, 1.1)
     return _posed(
-        "rotate", setup, {"yaw": setup.geometry.pose.yaw + turn}, lambda: grammar.rotate(rng, setup.noun)
+        "rotate",
+        setup,
+        replace(setup.geometry.pose, yaw=setup.geometry.pose.yaw + turn),
+        lambda: grammar.rotate(rng, setup.noun),
     )
 
 
@@ -186,14 +190,14 @@ def _move(setup: Setup, rng: Random) -> Edit:
     direction = rng.choice(["left", "right"])
     step = rng.uniform(0.15, 0.3) * (1 if direction == "right" else -1)
     say = lambda: grammar.move(rng, setup.noun, direction)  # noqa: E731
-    return _posed("move", setup, {"x": setup.geometry.pose.x + step}, say)
+    return _posed("move", setup, replace(setup.geometry.pose, x=setup.geometry.pose.x + step), say)
 
 
 def _scale(setup: Setup, rng: Random) -> Edit:
     bigger = rng.random() < 0.4
     factor = rng.uniform(1.12, 1.22) if bigger else rng.uniform(0.65, 0.85)
     say = lambda: grammar.scale(rng, setup.noun, bigger)  # noqa: E731
-    return _posed("scale", setup, {"scale": setup.geometry.pose.scale * factor}, say)
+    return _posed("scale", setup, replace(setup.geometry.pose, scale=setup.geometry.pose.scale * factor), say)
 
 
 def _insert(setup: Setup, rng: Random) -> Edit:
@@ -202,8 +206,7 @@ def _insert(setup: Setup, rng: Random) -> Edit:
     return Edit("insert", empty, setup, _ways(say), "difference")
 
 
-def _posed(kind: str, setup: Setup, change: dict[str, float], say: Callable[[], str]) -> Edit:
-    pose = replace(setup.geometry.pose, **change)
+def _posed(kind: str, setup: Setup, pose: Pose, say: Callable[[], str]) -> Edit:
     target = replace(setup, geometry=replace(setup.geometry, pose=pose))
     return Edit(kind, setup, target, _ways(say), "difference")
 

@@ -144,10 +144,9 @@ def _read(folder: str, name: str, texts: dict[str, str], side: int) -> Grid:
             f"{name} has {wide} x {high} pixels; a grid is a square of an even side, at least {2 * SMALLEST}.",
         )
     half = high // 2
-    panels = (rgb[y : y + half, x : x + half] for y in (0, half) for x in (0, half))
-    return Grid(
-        *(resized(np.ascontiguousarray(panel), side) for panel in panels), caption, _stem(name), _stem(name)
-    )
+    cut = [rgb[y : y + half, x : x + half] for y in (0, half) for x in (0, half)]
+    before, after, query, target = (resized(np.ascontiguousarray(panel), side) for panel in cut)
+    return Grid(before, after, query, target, caption, _stem(name), _stem(name))
 
 
 def _caption(data: bytes, name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from random import Random
 from typing import NamedTuple
@@ -139,6 +140,7 @@ def _draw(mix: dict[str, float], rng: Random, count: int) -> tuple[str, ...]:
     return tuple(rng.choices(list(mix), list(mix.values()), k=count))
 
 
+@lru_cache
 def _example(kind: str) -> Change:
     return sample_change(kind, Random(0))
 

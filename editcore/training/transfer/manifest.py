@@ -82,7 +82,7 @@ def _pair(row: dict[str, Any], table: str, number: int, side: int) -> Pair:
     if before.shape != after.shape:
         sizes = " and ".join(f"{p.shape[1]} x {p.shape[0]}" for p in (before, after))
         raise BadInput("pair_size", f"Before and after have {sizes} pixels; expected one size.")
-    return Pair(f"row {number}", *(resized(squared(p), side) for p in (before, after)), edit)
+    return Pair(f"row {number}", resized(squared(before), side), resized(squared(after), side), edit)
 
 
 def _picture(cell: Any, table: str, place: str) -> np.ndarray:
