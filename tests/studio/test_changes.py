@@ -14,7 +14,9 @@ import torch
 from editcore.lexicon import parse
 from editcore.studio.changes import CHANGES, Change, composes, in_view, sample_change
 from editcore.studio.changes.appearance import Recolour, Repattern
-from editcore.studio.changes.spatial import Mirror, Move, Part, Raise, Rotate, Scale, Tilt
+from editcore.studio.changes.parts import Part
+from editcore.studio.changes.stance import Mirror, Move, Rotate, Scale, Tilt
+from editcore.studio.changes.view import Raise
 from editcore.studio.finish import Look
 from editcore.studio.photograph import Photos, Setup, photograph, sample_setup
 from editcore.studio.setting import Scene

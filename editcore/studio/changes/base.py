@@ -89,6 +89,15 @@ def in_view(geometry: Geometry) -> bool:
     return max(-left, right, -bottom, top) < LIMIT + 0.03
 
 
+@dataclass(frozen=True)
+class Spatial(Change):
+    """Applies where it alters the geometry and the product stays in view before and after."""
+
+    def applies(self, setup: Setup) -> bool:
+        after = self.apply(setup)
+        return after.geometry != setup.geometry and in_view(setup.geometry) and in_view(after.geometry)
+
+
 # --- a setup with one thing replaced
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from editcore.studio.changes.appearance import Recolour, Rescene
-from editcore.studio.changes.spatial import Move, Rotate
+from editcore.studio.changes.stance import Move, Rotate
 from editcore.studio.setting import Scene
 from editcore.studio.vocabulary import Tone
 from editcore.training.store import encode_store
