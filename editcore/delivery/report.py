@@ -69,7 +69,7 @@ def render_report(
 
 
 def recipe_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Per recipe: its words and how many rows went where."""
+    """Per recipe: its words (empty for a pair alone) and how many rows went where."""
     summary = []
     for recipe, group in rows.groupby("recipe_id", sort=True):
         words = group["words"].dropna()

@@ -145,7 +145,7 @@ def _shadow_angle(rgb: np.ndarray, inside: np.ndarray, outside: np.ndarray) -> f
     solid = inside > 0.5
     rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
     gap = np.maximum.reduce([columns[0] - xx, xx - columns[-1], rows[0] - yy, yy - rows[-1]])
-    reach = max(np.ptp(rows), np.ptp(columns), 1)
+    reach = float(max(rows[-1] - rows[0], columns[-1] - columns[0], 1))
     far = outside & (gap > 0.25 * reach)
     if far.sum() < 0.08 * far.size:
         return None
