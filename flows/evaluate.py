@@ -84,6 +84,38 @@ def run(
         typer.echo(f"written: {file}")
 
 
+@app.command(epilog="Example: vitrine evaluate exemplars --write docs/evaluation.md")
+def exemplars(
+    model: Annotated[Path | None, typer.Option(help="Folder of the transformer; default: bundled.")] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="A transformer with full attention, trained on the same data.")
+    ] = None,
+    groups: Annotated[int, typer.Option(min=8, help="Held-out groups; two or three cases each.")] = 120,
+    seeds: Annotated[int, typer.Option(min=1, help="Noise seeds per case.")] = 3,
+    output: Output = Path("evaluation-exemplars"),
+    write: Annotated[Path | None, typer.Option(help="Markdown file whose marked part is replaced.")] = None,
+    note: Annotated[str, typer.Option(help="What else the machine did, for the page.")] = "",
+) -> None:
+    """How well before/after pairs are followed: unseen objects, exact answers."""
+    from editcore.editors.transfer.engine import BUNDLED
+    from editcore.evaluation.exemplars.cases import load_cases
+    from editcore.evaluation.exemplars.rows import standard_rows
+    from editcore.evaluation.exemplars.run import evaluate_exemplars
+    from editcore.evaluation.exemplars.table import page
+    from editcore.evaluation.markdown import write_between
+
+    try:
+        rows = standard_rows(model or BUNDLED, reference)
+    except FileNotFoundError as error:
+        raise typer.BadParameter(str(error)) from None
+    results = evaluate_exemplars(rows, load_cases(output, groups), seeds, output, say=typer.echo)
+    text = page(results, rows, "vitrine " + shlex.join(sys.argv[1:]), note)
+    (output / "exemplars.md").write_text(text, "utf-8")
+    typer.echo(f"written: {output / 'exemplars.md'}")
+    if write is not None:
+        write_between(write, text, "evaluate exemplars")
+
+
 @app.command(epilog='Example: vitrine evaluate sheet --row bundled --row "no edit" --page sheet.html')
 def sheet(
     row: Annotated[list[str], typer.Option(help="Name of a row; give at least two.")],

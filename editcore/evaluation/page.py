@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 
 import pandas as pd
 
 from editcore.evaluation.columns import BY_NAME, COLUMNS, RAW, SCORE, Measured
+from editcore.evaluation.markdown import hardware, markdown_table
 
-BEGIN, END = "<!-- evaluate: begin -->", "<!-- evaluate: end -->"
 PACKAGES = ("torch", "diffusers", "transformers", "open_clip_torch", "scikit-image")
 ERROR_SHOWN = ("delta_e_to_truth", "lpips_to_truth")
 """Errors whose agreement with the scores the page shows; the CSV has all."""
@@ -47,35 +45,6 @@ def page(summary: pd.DataFrame, agreement: pd.DataFrame, about: Circumstances) -
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def write_between(file: Path, text: str) -> None:
-    """Put ``text`` between the markers of ``file``; a file that is not there is made. ValueError without markers."""
-    old = file.read_text("utf-8") if file.exists() else f"# Evaluation\n\n{BEGIN}\n{END}\n"
-    if old.count(BEGIN) != 1 or old.count(END) != 1 or old.index(BEGIN) > old.index(END):
-        raise ValueError(
-            f"{file} has no place for the table: put the lines {BEGIN} and {END} into it, once each"
-        )
-    before, rest = old.split(BEGIN)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.split(END)[1]}", "utf-8")
-
-
-def hardware() -> str:
-    """Processor, cores and threads, and the GPU if torch sees one."""
-    import torch
-
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        models = [
-            line.split(":")[1].strip()
-            for line in info.read_text().splitlines()
-            if line.startswith("model name")
-        ]
-        name = models[0] if models else name
-    text = f"{os.cpu_count()} cores of {name}, {torch.get_num_threads()} thread(s)"
-    return f"{text}, {torch.cuda.get_device_name()}" if torch.cuda.is_available() else text
-
-
 def _facts(about: Circumstances) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     rows = "\n".join(f"- **{name}**: {text}" for name, text in about.rows.items())
@@ -103,7 +72,7 @@ def _table(lines: pd.DataFrame, rows: Mapping[str, str], prefix: str) -> str:
         cells = [_cell(own, prefix + column.name, column) for column in columns]
         if any(cells):
             body.append([name, *cells])
-    return _markdown(
+    return markdown_table(
         ["", *(c.label + {"lower": " ↓", "higher": " ↑"}.get(c.better, "") for c in columns)], body
     )
 
@@ -162,7 +131,7 @@ def _agreement_table(agreement: pd.DataFrame, error: str) -> str:
             for kind in kinds
         ]
         body.append([_score_name(str(score)), *cells])
-    return f"Against {BY_NAME[error].label}:\n\n" + _markdown(["score", *kinds], body)
+    return f"Against {BY_NAME[error].label}:\n\n" + markdown_table(["score", *kinds], body)
 
 
 def _line(by_kind: pd.DataFrame, kind: str) -> pd.Series | None:
@@ -173,8 +142,3 @@ def _score_name(score: str) -> str:
     return (
         f"`{score.removeprefix(SCORE)}`" if score.startswith(SCORE) else f"{BY_NAME[score].label} (benchmark)"
     )
-
-
-def _markdown(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    rows = [head, ["---"] * len(head), *body]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from editcore import storage
 from editcore.evaluation.agreement import agreement
-from editcore.evaluation.page import Circumstances, page, write_between
+from editcore.evaluation.markdown import write_between
+from editcore.evaluation.page import Circumstances, page
 from editcore.evaluation.summary import summarise
 
 __all__ = ["Circumstances", "report"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from madeup import MadeUp, Ruler
 
-from editcore.evaluation.page import BEGIN, END, write_between
+from editcore.evaluation.markdown import markers, write_between
 from editcore.evaluation.report import Circumstances, report
 from editcore.evaluation.rows import Row
 from editcore.evaluation.run import evaluate
@@ -29,6 +29,9 @@ def results(tmp_path: Path) -> pd.DataFrame:
     table["score_chroma_error"] = table["rmse_region"]
     table["delta_e_to_truth"] = table["rmse_region"]
     return table
+
+
+BEGIN, END = markers()
 
 
 def test_the_page_between_its_markers_and_the_tables(results: pd.DataFrame, tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""What is compared: copying, words alone, the published attention, and ours with more or fewer steps and seeds.
+
+A row turns cases into pictures at 256 pixels, (3, 256, 256) float32 in [0, 1]: what a model paints, not composed with
+the query, so that figures are the model's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from editcore.editors.bundled import BUNDLED as TEXT
+from editcore.editors.pipeline import LocalEditPipeline
+from editcore.editors.transfer.bundled import load_painter
+from editcore.editors.transfer.engine import BUNDLED
+from editcore.editors.transfer.painter import Painter, PairPanels
+from editcore.evaluation.exemplars.cases import ExemplarCase
+
+BATCH = 16
+Paint = Callable[[Sequence[ExemplarCase], int], Tensor]
+"""Cases and the number of the noise to pictures (B, 3, 256, 256)."""
+
+
+@dataclass(frozen=True)
+class ExemplarRow:
+    """One line of the table."""
+
+    name: str
+    about: str
+    paint: Paint
+    seeded: bool = True
+    """False: the same whatever the noise."""
+
+
+def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list[ExemplarRow]:
+    """The rows of docs/evaluation.md. reference: a transformer trained with full attention on the same data."""
+    ours = load_painter(folder, TEXT)
+    rows = [
+        ExemplarRow("copy", "the query as it is", lambda cases, _: _large(_stack([c.query for c in cases])), False),
+        ExemplarRow("autoencoder", "the right answer through it: nobody can paint better", _floor(ours), False),
+        ExemplarRow("text only", "the text editor told the words, and where to change what", _text_only()),
+        ExemplarRow("pair, 8 steps", "ours", _pair(ours, 8)),
+        ExemplarRow("pair, 4 steps", "ours", _pair(ours, 4)),
+        ExemplarRow("pair, 35 steps", "ours", _pair(ours, 35)),
+        ExemplarRow("pair and words", "ours, 8 steps", _pair(ours, 8, words=True)),
+        ExemplarRow("pair, best of 4", "8 steps, the sample nearest to all", _pair(ours, 8, seeds=4)),
+        ExemplarRow("pair, best of 16", "8 steps, the sample nearest to all", _pair(ours, 8, seeds=16)),
+    ]  # fmt: skip
+    if reference:
+        full = load_painter(reference, TEXT)
+        rows.append(ExemplarRow("full attention", "the published attention, 8 steps", _pair(full, 8)))
+    return rows
+
+
+def _pair(painter: Painter, steps: int, words: bool = False, seeds: int = 1) -> Paint:
+    def paint(cases: Sequence[ExemplarCase], noise: int) -> Tensor:
+        if painter.model.attention == "full" and len(cases[0].pairs) > 1:
+            raise ValueError("full attention has room for one pair")
+        pictures = []
+        for case in cases:
+            panels = [
+                PairPanels(f"{case.case_id}-{n}", _unit(before), _unit(after))
+                for n, (before, after) in enumerate(case.pairs)
+            ]
+            numbers = [1000 * noise + 7919 * n + _number(case) for n in range(seeds)]
+            query = painter.encode(_unit(case.query)[None])
+            pictures.append(painter.paint(panels, query, [numbers], steps, case.words if words else ""))
+        return painter.decode(torch.cat(pictures))
+
+    return paint
+
+
+def _text_only() -> Paint:
+    pipeline = LocalEditPipeline.from_pretrained(TEXT, dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+
+    def paint(cases: Sequence[ExemplarCase], noise: int) -> Tensor:
+        source = torch.stack([_unit(case.query) for case in cases])
+        region = torch.stack([_where(case) for case in cases])
+        seeds = [1000 * noise + _number(case) for case in cases]
+        painted: Tensor = pipeline(source, region, [case.words for case in cases], seeds)
+        return painted
+
+    return paint
+
+
+def _floor(painter: Painter) -> Paint:
+    return lambda cases, _: painter.decode(painter.encode(torch.stack([_unit(case.truth) for case in cases])))
+
+
+def batches(cases: Sequence[ExemplarCase]) -> list[list[ExemplarCase]]:
+    """At most ``BATCH`` cases with as many pairs each."""
+    made = []
+    for _, group in groupby(sorted(cases, key=lambda c: len(c.pairs)), key=lambda c: len(c.pairs)):
+        rows = list(group)
+        made += [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    return made
+
+
+def _where(case: ExemplarCase) -> Tensor:
+    """(1, 128, 128): the exact place of the change, a little wider. More than a user could say."""
+    differs = (np.abs(case.truth.astype(int) - case.query).max(axis=0) > 8).astype(np.uint8)
+    return torch.from_numpy(cv2.dilate(differs, np.ones((9, 9), np.uint8))).float()[None]
+
+
+def _number(case: ExemplarCase) -> int:
+    return int.from_bytes(case.case_id.encode()[-4:], "big") % 100_003 + int(case.case_id[:5])
+
+
+def _unit(picture: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(picture)).float() / 255
+
+
+def _stack(pictures: Sequence[np.ndarray]) -> Tensor:
+    return torch.stack([_unit(picture) for picture in pictures])
+
+
+def _large(rgb_B3HW: Tensor) -> Tensor:
+    """Twice the side, pixels repeated: shrinking gives the picture back."""
+    return rgb_B3HW.repeat_interleave(2, 2).repeat_interleave(2, 3)

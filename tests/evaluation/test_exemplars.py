@@ -1,0 +1,118 @@
+"""Pairs measured: cases from held-out groups, rows, shares of copying's error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from editcore.evaluation.exemplars.cases import ExemplarCase, cases_of
+from editcore.evaluation.exemplars.rows import ExemplarRow, batches
+from editcore.evaluation.exemplars.run import errors, evaluate_exemplars
+from editcore.evaluation.exemplars.table import of_copy, tables
+from editcore.training.transfer.groups import Made
+from editcore.training.transfer.store import LEAVE_OUT, LEAVE_OUT_PAIRS, ChangeStore, write_groups
+
+
+def made(kinds: tuple[str, ...], members: int, held_out: bool = True) -> Made:
+    """Members are grey squares; change n paints quarter n white."""
+    states = 2 ** len(kinds)
+    pictures = np.full((members, states, 3, 128, 128), 90, np.uint8)
+    for member in range(members):
+        pictures[member] += np.uint8(10 * member)
+        for state in range(states):
+            for change in range(len(kinds)):
+                if state >> change & 1:
+                    pictures[member, state, :, 64 * change : 64 * change + 64, :64] = 255
+    return Made(kinds, tuple(f"do {kind}" for kind in kinds), ("mug",) * members, pictures, held_out)
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory) -> list[ExemplarCase]:
+    folder = tmp_path_factory.mktemp("cases")
+    unseen = LEAVE_OUT_PAIRS[0]
+    groups = [
+        made(("recolour",), 6), made((LEAVE_OUT[0],), 3), made(("recolour", "scale"), 4), made(unseen, 4),
+        made(("recolour",), 6, held_out=False),
+    ]  # fmt: skip
+    write_groups(folder, groups)
+    return list(cases_of(ChangeStore(folder)))
+
+
+def test_every_setting_has_its_cases(cases) -> None:
+    found = [(case.setting, case.kind, len(case.pairs)) for case in cases]
+    assert found.count(("known kind", "recolour", 1)) == 2
+    assert found.count(("aligned pair", "recolour", 1)) == 1
+    assert found.count(("unseen kind", LEAVE_OUT[0], 1)) == 2
+    assert found.count(("composed", "recolour+scale", 2)) == 2
+    assert found.count(("unseen composition", "+".join(LEAVE_OUT_PAIRS[0]), 2)) == 2
+    assert len(found) == 9
+    assert len({case.case_id for case in cases}) == 9
+
+
+def test_a_composed_case_shows_one_change_each_and_asks_for_both(cases) -> None:
+    case = next(case for case in cases if case.setting == "composed")
+    (_, first), (_, second) = case.pairs
+    assert (first[0, 0, 0], first[0, 64, 0]) != (255, 255)
+    assert first[0, 0, 0] == 255
+    assert second[0, 64, 0] == 255
+    assert case.truth[0, 0, 0] == case.truth[0, 64, 0] == 255
+    assert not (case.query == 255).any()
+    assert case.words == "do recolour and do scale"
+
+
+def test_an_aligned_pair_is_the_query_itself(cases) -> None:
+    case = next(case for case in cases if case.setting == "aligned pair")
+    assert np.array_equal(case.pairs[0][0], case.query)
+    assert np.array_equal(case.pairs[0][1], case.truth)
+
+
+def test_errors_tell_what_changes_from_what_stays(cases) -> None:
+    case = cases[0]
+    exact = errors(case.truth.astype(np.float32) / 255, case)
+    assert exact == {"rmse": 0, "rmse_changed": 0, "rmse_kept": 0, "delta_e_changed": 0}
+    copied = errors(case.query.astype(np.float32) / 255, case)
+    assert copied["rmse_kept"] == 0
+    assert copied["rmse_changed"] == pytest.approx((255 - int(case.query[0, 0, 0])) / 255, abs=1e-4)
+
+
+def rows() -> list[ExemplarRow]:
+    def large(pictures: list[np.ndarray]) -> torch.Tensor:
+        rgb = torch.from_numpy(np.stack(pictures)).float() / 255
+        return rgb.repeat_interleave(2, 2).repeat_interleave(2, 3)
+
+    def half(cases, _noise: int) -> torch.Tensor:
+        return (large([c.query for c in cases]) + large([c.truth for c in cases])) / 2
+
+    def one_pair_only(cases, _noise: int) -> torch.Tensor:
+        if len(cases[0].pairs) > 1:
+            raise ValueError("one")
+        return large([c.truth for c in cases])
+
+    return [
+        ExemplarRow("copy", "", lambda cases, _: large([c.query for c in cases]), False),
+        ExemplarRow("text only", "", half),
+        ExemplarRow("pair, 8 steps", "", half),
+        ExemplarRow("full attention", "", one_pair_only),
+    ]
+
+
+def test_shares_of_copying_and_tables(cases, tmp_path: Path) -> None:
+    said: list[str] = []
+    results = evaluate_exemplars(rows(), cases, 2, tmp_path, said.append)
+    shares = of_copy(results).set_index(["row", "setting"])["share"]
+    assert np.allclose(shares["copy"], 1)
+    assert np.allclose(shares["pair, 8 steps"], 0.5)
+    assert set(shares["full attention"].index) == {"known kind", "aligned pair", "unseen kind"}
+    text = tables(results, rows())
+    assert "| pair, 8 steps | 0.50 ± 0.000 |" in text
+    assert "| recolour |" in text
+    again = evaluate_exemplars(rows(), cases, 2, tmp_path, said.append)
+    assert len(said) == len(rows())  # read the second time
+    assert again.equals(results)
+
+
+def test_batches_have_as_many_pairs_each(cases) -> None:
+    assert [{len(case.pairs) for case in batch} for batch in batches(cases)] == [{1}, {2}]
