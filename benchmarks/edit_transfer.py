@@ -37,8 +37,8 @@ from editcore.evaluation.exemplars.cases import ExemplarCase, load_cases
 
 STEPS = (4, 8, 35)
 COLUMNS = ("ms", "GFLOP", "faster", "limit", "share", "error", "in all")
-"""Milliseconds and operations a picture; times faster than uncached, the limit of that and the share reached; error; and
-times faster than the published loop at most steps."""
+"""Milliseconds and operations a picture; times faster than uncached, the limit of that and the share reached; error;
+and times faster than the published loop at most steps."""
 HEAD = f"{'steps':>5} {'way':18} " + " ".join(f"{name:>9}" for name in COLUMNS)
 Latents = tuple[Tensor, Tensor, Tensor, Tensor]
 """before, after (1, C, h, w), queries and right answers (B, C, h, w) of one pair."""
