@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from diffusers import FluxTransformer2DModel
 from diffusers.models.embeddings import apply_rotary_emb
 from diffusers.models.transformers.transformer_flux import FluxAttention
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 
 KeysValues = tuple[Tensor, Tensor]
 """Both (B, S, H, E), keys turned by their places already."""
@@ -94,7 +94,7 @@ class RememberingAttention:
         if seen is not None:
             past_key, past_value = seen.layers[self.layer]
             key, value = torch.cat([past_key, key], dim=1), torch.cat([past_value, value], dim=1)
-        mixed = scaled_dot_product_attention(
+        mixed = F.scaled_dot_product_attention(
             *(x.transpose(1, 2) for x in (query, key, value)), attention_mask
         )
         mixed = mixed.transpose(1, 2).flatten(2).to(query.dtype)

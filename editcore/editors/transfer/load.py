@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from diffusers import FluxTransformer2DModel
 
+from editcore.editors.transfer.compact import NAME, load_compact, save_compact
 from editcore.editors.transfer.model import Attention, TransferModel
 from editcore.editors.transfer.panels import Layout
 from editcore.editors.transfer.words import TextEncoder
@@ -25,16 +26,32 @@ class PanelFacts:
     attention: Attention
 
 
-def save_model(model: TransferModel, folder: Path) -> None:
-    """Half precision, safetensors; the model itself keeps its precision."""
-    half = FluxTransformer2DModel.from_config(model.transformer.config)
-    half.load_state_dict(model.transformer.state_dict())
-    half.half().save_pretrained(folder)
+def save_model(model: TransferModel, folder: Path, compact: bool = False) -> None:
+    """A diffusers folder in half precision; compact: one byte a weight (``compact``), readable by ``load_model`` only.
+
+    The model itself keeps its precision.
+    """
+    if compact:
+        save_compact(model.transformer.state_dict(), folder)
+        model.transformer.save_config(folder)
+    else:
+        half = FluxTransformer2DModel.from_config(model.transformer.config)
+        half.load_state_dict(model.transformer.state_dict())
+        half.half().save_pretrained(folder)
     facts = PanelFacts(model.side, model.layout, model.attention)
     (folder / PANELS).write_text(json.dumps(asdict(facts), indent=2) + "\n", "utf-8")
 
 
-def load_model(folder: Path, text: Path, dtype: torch.dtype = torch.float32) -> TransferModel:
+def load_transformer(folder: Path) -> FluxTransformer2DModel:
+    """The transformer of either form, float32."""
+    if not (folder / NAME).exists():
+        return FluxTransformer2DModel.from_pretrained(folder, torch_dtype=torch.float32)
+    transformer = FluxTransformer2DModel.from_config(FluxTransformer2DModel.load_config(folder))
+    transformer.load_state_dict(load_compact(folder))
+    return transformer
+
+
+def load_model(folder: Path, text: Path) -> TransferModel:
     """The model of ``save_model``; ``text`` is the folder of its text encoder. FileNotFoundError says what to do."""
     if not (folder / PANELS).exists():
         raise FileNotFoundError(
@@ -42,6 +59,5 @@ def load_model(folder: Path, text: Path, dtype: torch.dtype = torch.float32) -> 
             "`vitrine train stage transfer` makes one."
         )
     facts = PanelFacts(**json.loads((folder / PANELS).read_text("utf-8")))
-    transformer = FluxTransformer2DModel.from_pretrained(folder, torch_dtype=dtype)
     silence = TextEncoder(text).silence
-    return TransferModel(transformer, silence, facts.side, facts.layout, facts.attention).eval()
+    return TransferModel(load_transformer(folder), silence, facts.side, facts.layout, facts.attention).eval()

@@ -23,7 +23,7 @@ from diffusers import AutoencoderDC, FluxTransformer2DModel
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from editcore.editors.transfer.load import save_model
+from editcore.editors.transfer.load import load_transformer, save_model
 from editcore.editors.transfer.model import Attention, TransferModel, Words
 from editcore.editors.transfer.panels import Layout, pack, unpack
 from editcore.editors.transfer.sample import Clean, paint
@@ -85,7 +85,7 @@ class TransferJob:
     def build(self) -> nn.Module:
         encoder = TextEncoder(self.text)
         if self.start:
-            transformer = FluxTransformer2DModel.from_pretrained(self.start).float()
+            transformer = load_transformer(self.start)
         else:
             channels = AutoencoderDC.load_config(str(self.stores[0] / "autoencoder"))["latent_channels"]
             transformer = build_transformer(encoder.width, channels)

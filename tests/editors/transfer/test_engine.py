@@ -13,6 +13,7 @@ from diffusers import FluxTransformer2DModel
 from editcore.editors.base import EditRequest, Exemplar
 from editcore.editors.bundled import BUNDLED
 from editcore.editors.transfer.change import change_of
+from editcore.editors.transfer.compact import load_compact, save_compact
 from editcore.editors.transfer.engine import NOTHING, TransferEditor
 from editcore.editors.transfer.load import save_model
 from editcore.editors.transfer.memory import PairMemory
@@ -183,3 +184,19 @@ def test_a_model_that_changes_nothing_returns_the_source(engine, monkeypatch) ->
 def test_no_model_says_what_makes_one(tmp_path) -> None:
     with pytest.raises(FileNotFoundError, match="vitrine train stage transfer"):
         TransferEditor(tmp_path)
+
+
+def test_compact_weights_are_a_byte_each_and_nearly_the_same(engine, folder, tmp_path) -> None:
+    torch.manual_seed(1)
+    state = {"large": torch.randn(128, 256) * torch.logspace(-3, 0, 128)[:, None], "bias": torch.randn(7)}
+    save_compact(state, tmp_path)
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 1.1 * 128 * 256
+    back = load_compact(tmp_path)
+    error = (back["large"] - state["large"]).square().mean(dim=1).sqrt() / state["large"].std(dim=1)
+    assert error.max() < 0.02  # of every row, however small its weights
+    assert torch.allclose(back["bias"], state["bias"], atol=1e-3)
+    save_model(engine.painter.model, tmp_path, compact=True)
+    asked = [request(exemplars=(pair(),))]
+    one, other = (TransferEditor(place, steps=2).edit(asked)[0] for place in (folder, tmp_path))
+    assert one.raw is not None and other.raw is not None
+    assert np.abs(one.raw.astype(int) - other.raw.astype(int)).mean() < 2
