@@ -95,7 +95,7 @@ class RememberingAttention:
             past_key, past_value = seen.layers[self.layer]
             key, value = torch.cat([past_key, key], dim=1), torch.cat([past_value, value], dim=1)
         mixed = F.scaled_dot_product_attention(
-            *(x.transpose(1, 2) for x in (query, key, value)), attention_mask
+            query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2), attn_mask=attention_mask
         )
         mixed = mixed.transpose(1, 2).flatten(2).to(query.dtype)
         if encoder_hidden_states is None:
