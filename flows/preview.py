@@ -22,8 +22,10 @@ from editcore.preview.card import card_of_pair, card_of_words
 from editcore.preview.page import RecipePage, Shown, render
 from editcore.profiles import ready_profile
 from editcore.recipes import Recipe
+from editcore.shardwork import NightStopped
 from editcore.sources import list_items
 from flows.preview_night import choose, plan, work
+from flows.steps import NightFailed
 from flows.tonight import need_engines
 
 DEFAULT = "preview"
@@ -34,7 +36,9 @@ Row = dict[str, Any]
 def preview(
     file: Path, campaign: Campaign, output: str, profile_name: str | None = None, limit: int | None = None
 ) -> list[str]:
-    """Make the page; returns lines that say where it is and what to do. Raises what ``vitrine run`` raises."""
+    """Make the page; returns lines that say where it is and what to do.
+
+    Raises ``CampaignError``, ``ProfileError``, and ``NightFailed`` where a store or a model is not there."""
     folder = campaign.source.folder
     if folder and f"{output}/".startswith(f"{folder}/"):
         raise CampaignError(f"found output {output} inside {folder}; its pictures would be taken for yours")
@@ -45,7 +49,10 @@ def preview(
     meets = {r.id: [item for item in items if wants(r, item)] for r in campaign.recipes}
     chosen, contents = choose(campaign, profile, meets, output)
     night, recipes = plan(campaign, profile, output, chosen, contents, pairs)
-    work(night)
+    try:
+        work(night)
+    except (OSError, NightStopped) as error:
+        raise NightFailed(f"the preview stopped: {error}") from error
     rows = manifest.merged(night.path).to_pylist()
     facts = {r.id: facts_of(r, pairs.get(r.id, ()), profile) for r in campaign.recipes}
     pages = []

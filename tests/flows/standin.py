@@ -48,6 +48,8 @@ class Transfer(Editor):
 
     def __init__(self, profile: Any) -> None:
         super().__init__(profile)
+        if profile.transfer_options.get("absent"):
+            raise FileNotFoundError("no model at transfer/; train one")
         self.identity = {"name": "stand-in for pairs"}
         self.figures = {"pairs_computed": 0, "pair_hits": 0}
         self.seen: set[str] = set()

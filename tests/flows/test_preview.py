@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from catalogue import RECIPES, write_campaign, write_pair
+import yaml
+from catalogue import PROFILE, RECIPES, write_campaign, write_pair
 from typer.testing import CliRunner
 
 from editcore import manifest
@@ -89,3 +90,10 @@ def test_a_preview_beside_the_photos_is_refused(tmp_path: Path) -> None:
     campaign = load_campaign(file := write_campaign(tmp_path))
     with pytest.raises(CampaignError, match="its pictures would be taken for yours"):
         preview(file, campaign, str(tmp_path / "photos" / "preview"))
+
+
+def test_a_model_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
+    file = write_campaign(tmp_path, recipes=recipes(tmp_path)[:1])
+    (tmp_path / "standin.yaml").write_text(yaml.safe_dump({**PROFILE, "transfer_options": {"absent": True}}))
+    code, text = vitrine("preview", str(file), "--output", str(tmp_path / "preview"))
+    assert (code, text) == (cli.Exit.FAILED, "the preview stopped: no model at transfer/; train one\n")
