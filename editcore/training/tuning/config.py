@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from editcore.lexicon import parse
 from editcore.training.losses import ObjectiveConfig
 
 
@@ -108,9 +109,10 @@ class TuningConfig(_Strict):
     )
     starts: Starts = Field(default=Starts(), description="What is noised.")
     times: Times = Field(default=Times(), description="Which noise levels.")
-    words: Literal["edit_prompt", "new"] = Field(
+    words: Literal["edit_prompt", "new", "instruction"] = Field(
         default="edit_prompt",
-        description="What the model reads: the whole edited caption, or the words put in.",
+        description="What the model reads: the whole edited caption, the words put in, or an instruction as the lexicon "
+        "hands it to the bundled model.",
     )
     no_words: float = Field(
         default=0.1, ge=0, lt=1, description="Share of rows trained without words, for guidance."
@@ -156,9 +158,16 @@ class TuningConfig(_Strict):
             raise ValueError(f"found {sorted(set(value) - known)}, expected kinds among {sorted(known)}")
         return value
 
-    def text(self, pair: object) -> str:
+    def text(self, pair: Any) -> str:
         """What the model reads for a pair."""
-        return str(getattr(pair, self.words))
+        return instruction(pair) if self.words == "instruction" else str(getattr(pair, self.words))
+
+
+def instruction(pair: Any) -> str:
+    """The edit as a merchandiser would ask for it, normalised: "make it navy", "on oak in front of a sage wall"."""
+    if pair.kind == "setting":
+        return parse(pair.edit_prompt, "background").words
+    return parse(f"make it {pair.new}", "product").words
 
 
 def load_config(file: Path) -> TuningConfig:

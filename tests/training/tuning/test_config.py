@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from pydantic import BaseModel
 
 from editcore.training.tuning import TuningConfig, TuningError, load_config
+from editcore.training.tuning.config import instruction
 
 DOCS = Path(__file__).parents[3] / "docs" / "training.md"
 
@@ -74,3 +76,21 @@ def test_the_examples_of_the_docs_can_be_loaded(tmp_path: Path) -> None:
     for block in blocks:
         (tmp_path / "tune.yaml").write_text(block)
         assert load_config(tmp_path / "tune.yaml").output
+
+
+@pytest.mark.parametrize(
+    ("kind", "new", "prompt", "said"),
+    [
+        ("colour", "navy", "a navy mug on oak wood", "make it navy"),
+        (
+            "setting",
+            "oak wood",
+            "a red mug on oak wood in front of a sage wall",
+            "on oak wood in front of a sage wall",
+        ),
+    ],
+)
+def test_instructions_are_what_the_bundled_model_was_taught(
+    kind: str, new: str, prompt: str, said: str
+) -> None:
+    assert instruction(SimpleNamespace(kind=kind, new=new, edit_prompt=prompt)) == said
