@@ -16,9 +16,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any
 
-from editcore import shardwork
+from editcore import fingerprint, shardwork
 from editcore.figures import Figures
-from editcore.fingerprint import code_version
 from editcore.night import Night
 from editcore.profiles import Pool
 from flows.steps import NightFailed
@@ -28,8 +27,8 @@ PULSE = 1.0
 """Seconds between two questions to every worker: what is finished?"""
 SHARD_TRIES = 3
 """Workers that a shard may cost before it is taken for the cause."""
-JOIN_WITHIN = 60.0
-"""Seconds for joining a cluster; Ray itself tries for minutes at an address that does not answer."""
+JOIN_WITHIN = 180.0
+"""Seconds for starting Ray or joining a cluster; Ray itself knows no limit where an address does not answer."""
 GONE_AFTER = 20.0
 """Seconds without an answer after which the cluster is gone. Ray's own client ends the process after 60."""
 
@@ -134,7 +133,9 @@ class RayPool:
         actor = self._actors.remote(self.night.path)
         with self._changed:
             self._coming.append(actor)
-        actor.ready.remote(code_version()).future().add_done_callback(partial(self._arrived, actor))
+        actor.ready.remote(fingerprint.code_version()).future().add_done_callback(
+            partial(self._arrived, actor)
+        )
 
     def _arrived(self, actor: Any, future: Any) -> None:
         error = future.exception()
@@ -216,7 +217,7 @@ class RayPool:
                 with self._changed:
                     self._lost = PoolLost(
                         f"the Ray cluster at {self._where[0]}:{self._where[1]} has not answered for "
-                        f"{GONE_AFTER:.0f} s; what is finished is kept: start the cluster and run the same command again"
+                        f"{GONE_AFTER:.0f} s; what is finished is kept: start it and run the same command again"
                     )
                     self._changed.notify_all()
                 return

@@ -13,8 +13,7 @@ import threading
 from collections import Counter
 from typing import Any
 
-from editcore import shardwork
-from editcore.fingerprint import code_version
+from editcore import fingerprint, shardwork
 from editcore.night import Night
 from tasks import models, steps
 
@@ -45,9 +44,9 @@ class Worker:
                 "it under the same name: a shared folder or s3://"
             ) from None
         models.batch_size(night)
-        if code_version() != code:
+        if (found := fingerprint.code_version()) != code:
             raise WorkerUnfit(
-                f"{self.name} runs vitrine {code_version()}, expected {code}: install the same version there"
+                f"{self.name} runs vitrine {found}, expected {code}: install the same version there"
             )
         return self.name
 

@@ -14,15 +14,17 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import yaml
 from catalogue import PROFILE, write_campaign, write_pictures
 from killed import WRITES
 
 from editcore import manifest, storage
 from editcore.campaign import load_campaign
+from editcore.shardwork import LANES
 from flows.night import Report, run_night
 
 HERE = Path(__file__).parent
-BATCH, WORKERS = int(PROFILE["options"]["batch_size"]), 2
+BATCH, WORKERS = 1, 2
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report,
     patch = pytest.MonkeyPatch()
     for name in WRITES:
         patch.setattr(storage, name, counting(getattr(storage, name)))
-    report = run_night(load_campaign(write_campaign(home)), say=lambda _: None)
+    campaign = write_campaign(home)
+    (home / "standin.yaml").write_text(yaml.safe_dump({**PROFILE, "options": {"batch_size": BATCH}}))
+    report = run_night(load_campaign(campaign), say=lambda _: None)
     patch.undo()
     return home, report, writes
 
@@ -95,7 +99,7 @@ def test_killed_anywhere_the_next_run_ends_as_if_nothing_had_been(
     assert pictures(tmp_path) == pictures(home)
     edits = Counter(log.read_text().split())
     assert len(edits) == 12
-    assert sum(edits.values()) - len(edits) <= BATCH * WORKERS
+    assert sum(edits.values()) - len(edits) <= BATCH * LANES * WORKERS
     assert not [f for f in out.rglob("*") if f.name.startswith(storage.TEMPORARY) or f.suffix == ".kept"]
     assert not (out / ".lease.json").exists()
 
@@ -116,7 +120,7 @@ def test_killed_again_and_again_it_still_ends(
         die(campaign, writes // 4, "torn")
     assert result(run_night(load_campaign(campaign), say=lambda _: None)).equals(result(whole))
     edits = Counter(log.read_text().split())
-    assert sum(edits.values()) - len(edits) <= 3 * BATCH * WORKERS
+    assert sum(edits.values()) - len(edits) <= 3 * BATCH * LANES * WORKERS
 
 
 def test_the_command_is_killed_and_run_again(
