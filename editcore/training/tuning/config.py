@@ -111,8 +111,8 @@ class TuningConfig(_Strict):
     times: Times = Field(default=Times(), description="Which noise levels.")
     words: Literal["edit_prompt", "new", "instruction"] = Field(
         default="edit_prompt",
-        description="What the model reads: the whole edited caption, the words put in, or an instruction as the lexicon "
-        "hands it to the bundled model.",
+        description="What the model reads: the whole edited caption, the words put in, or an instruction as the "
+        "lexicon hands it to the bundled model.",
     )
     no_words: float = Field(
         default=0.1, ge=0, lt=1, description="Share of rows trained without words, for guidance."
