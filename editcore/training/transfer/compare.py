@@ -21,6 +21,8 @@ from editcore.training.transfer.groups import Made
 
 STEPS, SEEDS, MOST = 8, (0, 1, 2), 32
 """Of painting; errors are means over the seeds, pictures show the first. Most samples that are compared."""
+HELPED = 0.98
+"""Share of the error before from which tuning has changed something."""
 SHOWN, CELL, LINE = 10, 128, 16
 COLUMNS = ("example before", "example after", "query", "target", "before tuning", "after tuning")
 
@@ -86,8 +88,10 @@ def verdict(figures: dict[str, Any]) -> str:
         f"error of the last panel on {len(figures['pairs'])} pairs {kind}, copying the query being 1: "
         f"{before:.2f} before tuning, {after:.2f} after"
     )
-    if after >= before:
+    if after > HELPED * before:
         return f"{said}. It did not help: do not use this adapter; add pairs, or look at pictures.png for what is odd"
+    if after >= 1:
+        return f"{said}. It helped, but leaving the picture as it is would be nearer: more pairs, or more minutes"
     return said
 
 
