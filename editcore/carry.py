@@ -118,7 +118,7 @@ def _record(step: str, row: Row, old: Row) -> Row:
     own = {name: old.get(name) for name in manifest.own_columns(step)}
     tonight = {name: row[name] for name in own if name in row}
     outcome = {name: old[name] for name in ("outcome", "code", "message", "attempts")}
-    places = {name: _place(own[name], row["carried_from"]) for name in PICTURES if own.get(name)}
+    places = {name: _place(str(own[name]), row["carried_from"]) for name in PICTURES if own.get(name)}
     return manifest.keys_of(row) | outcome | own | tonight | places
 
 

@@ -35,6 +35,10 @@ class Unreachable(ConnectionError):  # noqa: N818 - reads as what it says
     """The store could not be asked at all: no network, wrong endpoint, no credentials."""
 
 
+class Refused(PermissionError):  # noqa: N818 - reads as what it says
+    """The store answered and said no: wrong keys, or no right to do this."""
+
+
 def open_store(path: str) -> tuple[Any, str]:
     """The fsspec file system of ``path``, and the path as it calls it. ValueError for other protocols."""
     protocol, _ = fsspec.core.split_protocol(path)
@@ -98,9 +102,7 @@ def answering(path: str) -> Iterator[None]:
             raise
         if isinstance(error, FileNotFoundError):
             raise FileNotFoundError(errno.ENOENT, "there is no such file or bucket", path) from error
-        raise PermissionError(
-            errno.EACCES, f"the store refused ({error}); check keys and rights", path
-        ) from error
+        raise Refused(errno.EACCES, f"the store refused ({error}); check keys and rights", path) from error
     except Exception as error:
         if not type(error).__module__.startswith(("botocore", "aiobotocore", "aiohttp", "urllib3")):
             raise

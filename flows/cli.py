@@ -230,7 +230,7 @@ def _answering() -> Iterator[None]:
     from editcore.lease import LeaseHeld
     from editcore.night import NightRefused
     from editcore.profiles import ProfileError
-    from editcore.stores import Unreachable
+    from editcore.stores import Refused, Unreachable
 
     try:
         yield
@@ -238,7 +238,7 @@ def _answering() -> Iterator[None]:
         _leave(str(error), Exit.BAD_CAMPAIGN)
     except (NightRefused, LeaseHeld) as error:
         _leave(f"refused: {error}", Exit.REFUSED)
-    except Unreachable as error:
+    except (Refused, Unreachable) as error:
         _leave(str(error), Exit.FAILED)
     except KeyboardInterrupt:
         _leave("stopped; run the same command again to go on", Exit.FAILED)

@@ -22,6 +22,8 @@ from editcore.manifest import STEPS
 from editcore.night import Night, NightRefused, nights
 from editcore.profiles import Pool, ready_profile
 from editcore.routing.thresholds import Thresholds
+from editcore.sources import list_items
+from editcore.sources.downloads import asks_the_web
 from flows.crew import check_pool, crew_of
 from flows.steps import NightFailed, Submitter, missing_steps, run_steps
 from flows.tonight import Say, begin, look, require_approval
@@ -132,6 +134,8 @@ def finished_already(
 ) -> Report | None:
     """The report of a night that needs nothing more; None if there is work. Starts nothing, needs no
     lease. ``NightRefused`` as for ``run_night``."""
+    if not campaign.source.folder and asks_the_web(list_items(campaign.source)):
+        return None  # servers are asked once, by the process that holds the output
     tonight = look(campaign, name, profile_name, limit)
     night = tonight.night
     if night is None and not yes:

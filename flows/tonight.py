@@ -29,6 +29,8 @@ from editcore.sources.contents import inputs, read_contents, remembered, write_c
 from tasks.pairs import settled, study
 
 Say = Callable[[str], None]
+RECALLED = 5
+"""Nights whose files are not read again if they did not change; each of them lists all its files."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def look(campaign: Campaign, name: str | None, profile_name: str | None, limit: 
     items, before = listed[:limit], nights(campaign.output)
     known = {
         (row["uri"], row["size"], row["version"]): row["sha256"]
-        for night in before
+        for night in before[-RECALLED:]
         for row in remembered(night.path)
         if row["sha256"]
     }

@@ -15,6 +15,7 @@ os.environ.update(
 import pytest
 from chromium import browser
 from object_store import bucket, s3
+from web_server import web
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -25,4 +26,4 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-__all__ = ["browser", "bucket", "one_thread", "s3"]
+__all__ = ["browser", "bucket", "one_thread", "s3", "web"]

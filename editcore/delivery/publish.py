@@ -7,7 +7,8 @@ files; they move every pixel a little, and the manifest says so row by row (``de
 ``delivered_max_diff``). Measured on nine product photos of 1280 x 1280: PNG 1.9 MB a picture, JPEG at quality
 95 0.6 MB, WebP at quality 80 0.2 MB.
 
-The folders show one night, the last one delivered; ``runs/`` keeps them all. Order of writing: the old
+The folders show one night, the last one delivered; ``runs/`` keeps them all. A lossless file that the last complete
+delivery put where it belongs stays as it is. Order of writing: the old
 ``_SUCCESS`` goes first, then pictures, manifests, report and checksums are put in place, ``_SUCCESS`` comes
 last. A delivery that is killed leaves no ``_SUCCESS`` and is simply run again; the same run gives the same
 bytes.
@@ -33,6 +34,7 @@ from editcore import images, storage
 from editcore.delivery.names import delivery_names, safe_name
 from editcore.delivery.night import count_rows, load_rows, load_run
 from editcore.delivery.pictures import locate
+from editcore.delivery.previous import Delivered, delivered_before, made_by
 from editcore.delivery.report import render_report
 from editcore.outcomes import Outcome, judge
 from editcore.sources.contents import remembered
@@ -93,10 +95,11 @@ def deliver(store_root: str, run_path: str, settings: dict[str, Any] | None = No
     run_path = run_path.rstrip("/")
     run = run_path if run_path.startswith("/") or "://" in run_path else storage.join(store_root, run_path)
     rows, run_info = load_rows(run), load_run(run)
+    there = delivered_before(store_root, FOLDERS) if chosen.lossless else {}
     storage.remove(storage.join(store_root, "_SUCCESS"))
     rows["delivered_path"] = _plan_paths(rows, chosen)
     _remove_stale(store_root, set(rows["delivered_path"].dropna()))
-    rows = _deliver_pictures(rows, store_root, run, chosen)
+    rows = _deliver_pictures(rows, store_root, run, chosen, there)
     put = rows[rows["delivered_path"].notna()]
     checksums = dict(zip(put["delivered_path"], put["delivered_sha256"], strict=True))
     checksums |= _write_manifests(rows, store_root)
@@ -137,10 +140,13 @@ def _remove_stale(root: str, wanted: set[str]) -> None:
                 storage.remove(storage.join(root, folder, name))
 
 
-def _deliver_pictures(rows: pd.DataFrame, root: str, run: str, settings: DeliverySettings) -> pd.DataFrame:
+def _deliver_pictures(
+    rows: pd.DataFrame, root: str, run: str, settings: DeliverySettings, there: dict[str, Delivered]
+) -> pd.DataFrame:
     """Put every planned picture in place; add the ``delivered_*`` columns and mark the rows that failed."""
     with ThreadPoolExecutor(settings.workers) as pool:
-        done = list(pool.map(lambda row: _deliver_row(row, root, run, settings), rows.to_dict("records")))
+        records = rows.to_dict("records")
+        done = list(pool.map(lambda row: _deliver_row(row, root, run, settings, there), records))
     columns = {
         name: pd.Series([own.get(name) for own in done], dtype=kind) for name, kind in DELIVERED.items()
     }
@@ -151,10 +157,19 @@ def _deliver_pictures(rows: pd.DataFrame, root: str, run: str, settings: Deliver
     return rows
 
 
-def _deliver_row(row: dict[Hashable, Any], root: str, run: str, settings: DeliverySettings) -> dict[str, Any]:
-    """Copy or encode one picture; the columns that describe the delivered file, or the failure."""
-    if not isinstance(row["delivered_path"], str):
+def _deliver_row(
+    row: dict[Hashable, Any],
+    root: str,
+    run: str,
+    settings: DeliverySettings,
+    there: dict[str, Delivered],
+) -> dict[str, Any]:
+    """Copy or encode one picture, unless it lies there; the columns of the delivered file, or of the failure."""
+    path = row["delivered_path"]
+    if not isinstance(path, str):
         return {}
+    if (old := there.get(path)) and old.made == made_by(row["image_path"], run):
+        return dict(zip(DELIVERED, (path, settings.format, True, 0, old.size, old.sha256), strict=True))
     try:
         place = locate(row["image_path"], run, root)
         if place is None:
@@ -169,8 +184,8 @@ def _deliver_row(row: dict[Hashable, Any], root: str, run: str, settings: Delive
             "failed_step": "publish",
             "route": "",
         }
-    digest = _put(storage.join(root, row["delivered_path"]), data)
-    values = (row["delivered_path"], settings.format, max_diff == 0, max_diff, len(data), digest)
+    digest = _put(storage.join(root, path), data)
+    values = (path, settings.format, max_diff == 0, max_diff, len(data), digest)
     return dict(zip(DELIVERED, values, strict=True))
 
 

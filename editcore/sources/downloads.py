@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from editcore import storage
 from editcore.campaign import Download
 from editcore.outcomes import RowError
+from editcore.sources import Item
 
 EVERY = 200
 """Bodies after which the index is kept; a kill costs at most that many downloads."""
@@ -42,6 +43,11 @@ _SCHEMA = pa.schema(
 def is_web(uri: str) -> bool:
     """Whether a picture lies on a web server."""
     return uri.lower().startswith(("http://", "https://"))
+
+
+def asks_the_web(items: Iterable[Item]) -> bool:
+    """Whether any picture or mask lies on a web server."""
+    return any(is_web(item.uri) or is_web(item.mask_uri or "") for item in items)
 
 
 def body_path(output: str, sha256: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from editcore import images
+from editcore import images, storage
 from editcore.delivery.names import delivery_names, safe_name
 from editcore.delivery.publish import deliver
 
@@ -227,3 +227,19 @@ def test_safe_names_keep_what_is_safe_and_keep_different_things_apart():
     )
     assert len({name.casefold() for name in names}) == 4
     assert names[3] == "cup__r"
+
+
+def test_what_lies_there_is_not_copied_again_unless_it_was_tampered_with(night, monkeypatch):
+    deliver(str(night.root), run_of(night))
+    first = tree(night.root)
+    name = pictures(night.root, "publish")[0]
+    (night.root / "publish" / name).write_bytes(b"somebody's")
+    put, written = storage.put, []
+    monkeypatch.setattr(storage, "put", lambda path, data: (written.append(path), put(path, data))[1])
+    deliver(str(night.root), run_of(night))
+    assert [path.rsplit("/", 1)[1] for path in written if path.endswith(".png")] == [name]
+    assert tree(night.root) == first
+    (night.root / "_SUCCESS").unlink()
+    written.clear()
+    deliver(str(night.root), run_of(night))
+    assert len([path for path in written if path.endswith(".png")]) == 5

@@ -54,6 +54,7 @@ def test_one_changed_one_new_one_deleted_are_two_edits(home: Path, log: Path) ->
     paint(home / "photos" / "mug-0.png", "red")
     paint(home / "photos" / "new.png", "green")
     (home / "photos" / "mug-1.png").unlink()
+    times = {file.name: file.stat().st_mtime_ns for file in (home / "out" / "publish").glob("*__*.png")}
     said: list[str] = []
 
     second = go(home, said, recipes=NAVY, shard_size=4)
@@ -82,6 +83,9 @@ def test_one_changed_one_new_one_deleted_are_two_edits(home: Path, log: Path) ->
     assert {f"publish/{file.name}" for file in (out / "publish").glob("*__*.png")} == {
         row["delivered_path"] for row in delivered if row["delivered_path"]
     }
+    kept = {f.name for f in (out / "publish").glob("*__*.png") if times.get(f.name) == f.stat().st_mtime_ns}
+    assert {name.split("__")[0] for name in kept if name.startswith("mug")} == {"mug-2", "mug-3", "mug-4"}
+    assert len(kept) == 4
     assert pd.read_csv(out / "deleted.csv").to_dict("records") == [
         {"sku": "mug-1", "item_id": "mug-1", "uri": str(home / "photos" / "mug-1.png")}
     ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 from catalogue import RECIPES
 from test_night import go, log
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
-
-from web import Server, body, picture, serving, versioned
+from web_server import Server, body, picture, versioned
 
 from editcore import manifest, storage
+from editcore.campaign import load_campaign
 from editcore.delivery.pictures import locate_source
 from editcore.sources import fetch
+from flows.night import finished_already
 
 __all__ = ["log"]
 NAVY = [RECIPES[0]]
-
-
-@pytest.fixture
-def web() -> Iterator[Server]:
-    with serving() as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +64,9 @@ def test_a_list_of_addresses_night_after_night(web: Server, tmp_path: Path, log:
     web.seen.clear()
     source["download"]["per_host"] = 2
     assert go(tmp_path, source=source, recipes=NAVY).state == "nothing to do"
+    assert web.asked("/shop/mug%20one.jpg") == 1
+    campaign = load_campaign(tmp_path / "campaign.yaml")
+    assert finished_already(campaign, None, None, None) is None
     assert web.asked("/shop/mug%20one.jpg") == 1
     web.pages["/shop/mug-two.png?w=9"] = versioned(picture("green"), '"2"')
     web.pages["/busy"] = body(picture("white"))

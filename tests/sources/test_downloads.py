@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from object_store import STORES, place
-from web import Server, body, picture, versioned
+from web_server import Server, body, picture, versioned
 
 from editcore import storage
 from editcore.campaign import Download

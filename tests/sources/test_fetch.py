@@ -5,7 +5,7 @@ import time
 from email.utils import formatdate
 
 import pytest
-from web import Request, Server, after, body, picture, slow
+from web_server import Request, Server, after, body, picture, slow
 
 from editcore.campaign import Download
 from editcore.outcomes import Outcome

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
 from PIL import Image
 
 Page = Callable[["Request"], None]
@@ -76,6 +77,13 @@ def serving() -> Iterator[Server]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def web() -> Iterator[Server]:
+    """A server without pages."""
+    with serving() as server:
+        yield server
 
 
 def picture(colour: str, size: tuple[int, int] = (40, 48), kind: str = "PNG") -> bytes:
