@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 COUNTS = {
     "batches_halved": "batches halved because memory ran out",
@@ -54,6 +55,14 @@ class Figures:
         return {name: round(value, 3) for name, value in sorted(self.sums.items())}
 
 
-def sentences(sums: dict[str, float]) -> list[str]:
+def total(footers: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """Sums of what shards counted, from the footers of their parts (``manifest.footer``)."""
+    sums = Counter[str]()
+    for facts in footers:
+        sums.update(facts.get("figures", {}))
+    return sums
+
+
+def sentences(sums: Mapping[str, float]) -> list[str]:
     """What is not zero among the counts, for people."""
     return [f"{sums[name]:g} {words}" for name, words in COUNTS.items() if sums.get(name)]

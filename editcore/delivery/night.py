@@ -45,13 +45,10 @@ def load_run(run: str) -> dict[str, Any]:
     return dict(json.loads(storage.read_bytes(path))) if storage.exists(path) else {}
 
 
-def step_seconds(run: str) -> dict[str, float]:
-    """Seconds of work per step, summed over its shards, from the footers of the parts."""
+def load_footers(run: str) -> dict[str, list[dict[str, Any]]]:
+    """Footers of the committed parts (``manifest.footer``), by step."""
     return {
-        step: sum(
-            float(manifest.footer(run, step, shard).get("seconds", 0))
-            for shard in manifest.committed(run, step)
-        )
+        step: [manifest.footer(run, step, shard) for shard in sorted(manifest.committed(run, step))]
         for step in manifest.STEPS
     }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,9 +23,12 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from editcore.delivery.cards import full_card, line_of, small_card, text_of, warnings_of
-from editcore.delivery.night import ROUTES, count_rows, step_seconds
+from editcore.delivery.night import ROUTES, count_rows, load_footers
 from editcore.delivery.ranking import rank_rows, spread_choice
+from editcore.figures import sentences, total
 
+Footers = Mapping[str, list[dict[str, Any]]]
+"""Footers of a night's parts, by step."""
 CONTACT_ROWS = 240
 TABLE_ROWS = 2000
 
@@ -50,6 +54,7 @@ def render_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    footers = load_footers(run)
     return env.get_template("report.html.j2").render(
         title=settings["title"] or f"Night {night}",
         night=night,
@@ -62,8 +67,8 @@ def render_report(
         table=[line_of(i, rows.loc[i].to_dict()) for i in order[:TABLE_ROWS]],
         failures=failure_summary(rows),
         warnings=warning_summary(rows),
-        timings=timing_summary(rows, run),
-        facts=_facts(rows, run_info, settings),
+        timings=timing_summary(rows, footers),
+        facts=_facts(rows, run_info, settings, footers),
         **_assets(),
     )
 
@@ -103,9 +108,10 @@ def warning_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def timing_summary(rows: pd.DataFrame, run: str) -> list[dict[str, Any]]:
+def timing_summary(rows: pd.DataFrame, footers: Footers) -> list[dict[str, Any]]:
     """Seconds of work per step: total, per row that has a picture, share of the whole."""
-    seconds = {step: total for step, total in step_seconds(run).items() if total > 0}
+    sums = {step: sum(float(facts.get("seconds", 0)) for facts in parts) for step, parts in footers.items()}
+    seconds = {step: total for step, total in sums.items() if total > 0}
     everything = sum(seconds.values()) or 1.0
     edited = max(1, int((rows["outcome"] == "ok").sum()))
     return [
@@ -121,7 +127,7 @@ def timing_summary(rows: pd.DataFrame, run: str) -> list[dict[str, Any]]:
 
 
 def _facts(
-    rows: pd.DataFrame, run_info: Mapping[str, Any], settings: Mapping[str, Any]
+    rows: pd.DataFrame, run_info: Mapping[str, Any], settings: Mapping[str, Any], footers: Footers
 ) -> list[tuple[str, str]]:
     """What made these pictures, for the foot of the page."""
     facts = [
@@ -133,6 +139,8 @@ def _facts(
             facts.append((label, ", ".join(values)))
     if carried := int(rows["carried_from"].notna().sum()) if "carried_from" in rows else 0:
         facts.append(("Carried over", f"{carried} rows of earlier nights, unchanged since"))
+    if met := sentences(total(itertools.chain(*footers.values()))):
+        facts.append(("Along the way", "; ".join(met)))
     profile, fingerprint = run_info.get("profile"), run_info.get("fingerprint")
     known = {
         "Profile": profile.get("name") if isinstance(profile, Mapping) else profile,

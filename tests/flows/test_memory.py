@@ -70,6 +70,8 @@ def test_what_memory_cost_is_told(tmp_path: Path) -> None:
             {"night": report.night, "state": report.state, "good": True, "summary": report.summary}, "out"
         )
     assert any("batches halved because memory ran out" in line for line in told)
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "Along the way" in page and "batches halved because memory ran out" in page
 
 
 def test_a_night_in_which_nothing_moves_ends_itself(tmp_path: Path) -> None:
