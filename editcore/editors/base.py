@@ -72,7 +72,10 @@ class EditResult:
 
 
 class Editor(Protocol):
-    """An engine. ``identity`` names model weights and settings, and enters the night's fingerprint."""
+    """An engine. ``identity`` names model weights and settings, and enters the night's fingerprint.
+
+    An engine may also offer ``offload() -> bool``, called when a single row runs out of memory: leave the device's
+    memory part by part from now on; False where it cannot or already did. And ``figures``, running counts by name."""
 
     identity: dict[str, str]
     batch_size: int

@@ -83,7 +83,9 @@ class PublicEditor:
         quiet_libraries()
         self.pipeline = _load(Path(folder), pipeline, dtype, variant)
         add_adapters(self.pipeline, adapters or {})
-        self.pipeline.enable_model_cpu_offload(device=device) if offload else self.pipeline.to(device)
+        self.device, self.offloaded = device, False
+        if not (offload and self.offload()):
+            self.pipeline.to(device)
         self.identity = {
             "name": pipeline, "call": str(self.call), "side": str(side), "prompt": prompt, "dtype": dtype,
             "adapters": str(dict(adapters or {})),
@@ -92,6 +94,14 @@ class PublicEditor:
     def edit(self, requests: Sequence[EditRequest]) -> list[EditResult]:
         """Edit a batch; see ``base.Editor.edit``. ValueError for an empty mask."""
         return [self._edit(request) for request in requests]
+
+    def offload(self) -> bool:
+        """Keep only the part at work on the device from now on; False on a CPU, or where that is so already."""
+        if self.device == "cpu" or self.offloaded:
+            return False
+        self.pipeline.enable_model_cpu_offload(device=self.device)
+        self.offloaded = True
+        return True
 
     def _edit(self, request: EditRequest) -> EditResult:
         instruction = parse(request.words, request.target)

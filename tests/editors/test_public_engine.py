@@ -127,3 +127,15 @@ def test_another_class_in_the_folder_is_named(folders: dict[str, Path], tmp_path
         PublicEditor(tmp_path, **PIX2PIX)
     with pytest.raises(ValueError, match="found dtype"):
         PublicEditor(folders["pix2pix"], **PIX2PIX, dtype="int4")
+
+
+def test_it_leaves_the_device_once_and_has_nothing_to_leave_on_a_cpu(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = PublicEditor(folders["pix2pix"], **PIX2PIX)
+    assert not editor.offload()
+    asked: list[str] = []
+    monkeypatch.setattr(editor.pipeline, "enable_model_cpu_offload", lambda device: asked.append(device))
+    editor.device = "cuda"
+    assert (editor.offload(), editor.offload()) == (True, False)
+    assert asked == ["cuda"]
