@@ -20,11 +20,12 @@ fi
 home=$(mktemp -d "${TMPDIR:-/tmp}/vitrine-radosgw.XXXXXX")
 pids=()
 stop() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done # all of it lies in memory
     for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
     rm -rf "$home"
 }
 trap stop EXIT
+trap 'exit 143' INT TERM
 
 export CEPH_CONF=$home/ceph.conf
 fsid=$(cat /proc/sys/kernel/random/uuid)
@@ -72,17 +73,17 @@ printf '[client.rgw]\n\tkey = AQAAAAAAAAAAEAAAAAAAAAAAAAAAAAAAAAAAAA==\n' >"$hom
 
 monmaptool --create --fsid "$fsid" --addv a "[v2:127.0.0.1:$monitor]" "$home/monmap" >/dev/null
 ceph-mon --mkfs -i a --monmap "$home/monmap"
-ceph-mon -f -i a 2>"$home/mon.err" &
+ceph-mon -f -i a >"$home/mon.err" 2>&1 &
 pids+=($!)
 osd=$(cat /proc/sys/kernel/random/uuid)
 timeout 60 ceph osd new "$osd" 0 >/dev/null
 ceph-osd --mkfs -i 0 --osd-uuid "$osd" 2>/dev/null
-ceph-osd -f -i 0 2>"$home/osd.err" &
+ceph-osd -f -i 0 >"$home/osd.err" 2>&1 &
 pids+=($!)
-radosgw -f -n client.rgw 2>"$home/rgw.err" &
+radosgw -f -n client.rgw >"$home/rgw.err" 2>&1 &
 pids+=($!)
 
-for _ in $(seq 120); do
+for _ in $(seq 240); do
     curl -fs -o /dev/null "http://127.0.0.1:$port" && break
     sleep 0.5
 done
