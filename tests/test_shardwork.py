@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 
 from editcore import attempts, manifest, shardwork, storage
+from editcore.attempts import Memory
+from editcore.figures import Figures
 from editcore.images import BadImage
 from editcore.manifest import Row
 from editcore.shardwork import NightStopped, StormWatch, work_shard
@@ -152,3 +155,63 @@ def test_storm_needs_a_full_window_and_one_code() -> None:
     assert not watch.see([broken("a")] * 3)
     assert not StormWatch(4, 0.5).see([broken("a"), broken("a"), broken("b"), broken("b")])
     assert "3 of the last 4" in StormWatch(4, 0.5).see([Verdict(), *[broken("a")] * 3])
+
+
+def test_rows_are_done_by_groups_and_the_part_keeps_their_order(run: str) -> None:
+    batches: list[list[str]] = []
+
+    def work(batch: list[Row]) -> list[Row]:
+        batches.append([row["row_id"] for row in batch])
+        return [{"width": int(row["row_id"])} for row in batch]
+
+    work_shard(run, "ingest", 0, work, 3, group=lambda row: "even" if int(row["row_id"]) % 2 == 0 else "odd")
+    assert batches == [["0", "2", "4"], ["6", "8"], ["1", "3", "5"], ["7", "9"]]
+    assert [row["width"] for row in manifest.read_part(run, "ingest", 0)] == list(range(10))
+
+
+def test_two_batches_are_in_hand_at_once(run: str) -> None:
+    meet = threading.Barrier(2, timeout=60)
+
+    def work(batch: list[Row]) -> list[Row]:
+        meet.wait()
+        return [{"width": 1} for _ in batch]
+
+    counts = work_shard(run, "ingest", 0, work, 1, lanes=2)
+    assert counts["ok"] == 10
+
+
+def test_an_error_of_the_program_in_one_lane_stops_the_other(run: str) -> None:
+    seen: list[str] = []
+
+    def dies(row_id: str, size: int) -> Exception | None:
+        if row_id == "0":
+            raise KeyboardInterrupt
+        return None
+
+    with pytest.raises(KeyboardInterrupt):
+        work_shard(run, "ingest", 0, work_of(seen, dies), 1, lanes=2)
+    assert len(seen) < 9
+    assert manifest.committed(run, "ingest") == set()
+
+
+def test_memory_is_met_in_steps_and_each_is_counted(run: str) -> None:
+    offloaded: list[bool] = []
+
+    def offload() -> bool:
+        offloaded.append(True)
+        return len(offloaded) == 1
+
+    seen: list[str] = []
+
+    def fail(row_id: str, size: int) -> Exception | None:
+        too_big = size > 1 or not offloaded or row_id == "7"
+        return RuntimeError("DefaultCPUAllocator: can't allocate memory") if too_big else None
+
+    counts = work_shard(run, "ingest", 0, work_of(seen, fail), 4, memory=Memory(Figures(), offload))
+    assert counts["figures"] == {"batches_halved": 2, "models_offloaded": 1, "rows_retried": 1}
+    assert (counts["ok"], counts["model_error"]) == (9, 1)
+    assert outcomes(run)[7] == ("model_error", "out_of_memory", 2), (
+        "alone, as the shard has learnt, and once more"
+    )
+    assert outcomes(run)[0] == ("ok", "", 4), "4, 2 and 1 rows, and offloaded"
+    assert seen == [str(n) for n in range(10) if n != 7]
