@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 
+from editcore.evaluation.exemplars import cases as exemplar_cases
 from editcore.evaluation.exemplars.cases import ExemplarCase, cases_of
 from editcore.evaluation.exemplars.rows import ExemplarRow, batches
 from editcore.evaluation.exemplars.run import errors, evaluate_exemplars
 from editcore.evaluation.exemplars.table import of_copy, tables
-from editcore.training.transfer.groups import Made
-from editcore.training.transfer.store import LEAVE_OUT, LEAVE_OUT_PAIRS, ChangeStore, write_groups
+from editcore.studio.groups import LEAVE_OUT, LEAVE_OUT_PAIRS, Made
 
 
-def made(kinds: tuple[str, ...], members: int, held_out: bool = True) -> Made:
+def made(kinds: tuple[str, ...], members: int) -> Made:
     """Members are grey squares; change n paints quarter n white."""
     states = 2 ** len(kinds)
     pictures = np.full((members, states, 3, 128, 128), 90, np.uint8)
@@ -26,19 +26,30 @@ def made(kinds: tuple[str, ...], members: int, held_out: bool = True) -> Made:
             for change in range(len(kinds)):
                 if state >> change & 1:
                     pictures[member, state, :, 64 * change : 64 * change + 64, :64] = 255
-    return Made(kinds, tuple(f"do {kind}" for kind in kinds), ("mug",) * members, pictures, held_out)
+    return Made(kinds, tuple(f"do {kind}" for kind in kinds), ("mug",) * members, pictures, held_out=True)
 
 
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory) -> list[ExemplarCase]:
-    folder = tmp_path_factory.mktemp("cases")
+def groups() -> list[Made]:
     unseen = LEAVE_OUT_PAIRS[0]
-    groups = [
-        made(("recolour",), 6), made((LEAVE_OUT[0],), 3), made(("recolour", "scale"), 4), made(unseen, 4),
-        made(("recolour",), 6, held_out=False),
+    return [
+        made(("recolour",), 6), made((LEAVE_OUT[0],), 3), made(("recolour", "scale"), 4), made(unseen, 4)
     ]  # fmt: skip
-    write_groups(folder, groups)
-    return list(cases_of(ChangeStore(folder)))
+
+
+@pytest.fixture(scope="module")
+def cases(groups) -> list[ExemplarCase]:
+    return list(cases_of(groups))
+
+
+def test_groups_are_photographed_once(groups, tmp_path, monkeypatch) -> None:
+    chunks = []
+    monkeypatch.setattr(exemplar_cases, "make_chunk", lambda chunk: chunks.append(chunk) or groups)
+    first, again = (exemplar_cases.load_cases(tmp_path, 3) for _ in range(2))
+    assert len(chunks) == 1
+    assert [case.case_id for case in first] == [case.case_id for case in again]
+    assert all(np.array_equal(a.truth, b.truth) for a, b in zip(first, again, strict=True))
+    assert len(first) == 7  # of three groups
 
 
 def test_every_setting_has_its_cases(cases) -> None:

@@ -5,7 +5,7 @@ Legend: B batch, S tokens, H heads, E width of a head.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,6 +24,8 @@ class Seen:
     """What panels mean to those that see them: keys and values of every layer."""
 
     layers: tuple[KeysValues, ...]
+    query_BNP: Tensor | None = None
+    """The query's tokens, where the query is among the panels."""
 
     @staticmethod
     def together(several: Sequence[Seen]) -> Seen:
@@ -37,13 +39,15 @@ class Seen:
 
     def expand(self, batch: int) -> Seen:
         """One batch row for all of a larger batch; no memory is copied."""
-        return Seen(tuple((k.expand(batch, -1, -1, -1), v.expand(batch, -1, -1, -1)) for k, v in self.layers))
+        return self._each(lambda x: x.expand(batch, *x.shape[1:]))
 
     def repeat(self, times: int) -> Seen:
         """Each batch row ``times`` times in a row."""
-        return Seen(
-            tuple((k.repeat_interleave(times, 0), v.repeat_interleave(times, 0)) for k, v in self.layers)
-        )
+        return self._each(lambda x: x.repeat_interleave(times, 0))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Seen:
+        layers = tuple((change(key), change(value)) for key, value in self.layers)
+        return Seen(layers, None if self.query_BNP is None else change(self.query_BNP))
 
     @property
     def tokens(self) -> int:

@@ -5,6 +5,9 @@ panels have time 0 and no words, so what they mean to the target depends on neit
 per picture, and for pairs one pass per night. Several pairs do not see each other, so each is computed on its own, in
 any order, and the query sees their union: that is how edits compose.
 
+A transformer with twice as many channels in as out is told more: beside every token stands what was there before the
+edit, before beside after as the query beside the target. Then what an edit does to a place need not be looked for.
+
 The published model (``attention: full``) gives all panels the time of the noise and lets all see all; nothing can be
 kept there. It stays for comparison, and for LoRAs in the published key format on FLUX.1-dev.
 
@@ -14,7 +17,7 @@ Legend: B batch, N tokens of a panel, P their width, L text tokens, D text width
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -53,28 +56,42 @@ class TransferModel(nn.Module):
         super().__init__()
         self.transformer = transformer
         self.silence, self.side, self.layout, self.attention = silence, side, layout, attention
+        config = transformer.config
+        self.doubled = config.in_channels == 2 * (config.out_channels or config.in_channels)
         remember(transformer)
 
     def pair(self, before_BNP: Tensor, after_BNP: Tensor) -> Seen:
         """What a pair means to those that see it; "causal" only."""
-        return self._look(torch.cat([before_BNP, after_BNP], 1), ("before", "after"), None)
+        tokens = [self._beside(before_BNP, before_BNP), self._beside(after_BNP, before_BNP)]
+        return self._look(torch.cat(tokens, 1), ("before", "after"), None)
 
     def query(self, query_BNP: Tensor, pairs: Sequence[Seen]) -> Seen:
         """Everything the target will see: pairs and query."""
         union = Seen.together(pairs)
-        return Seen.together([union, self._look(query_BNP, ("query",), union)])
+        own = self._look(self._beside(query_BNP, query_BNP), ("query",), union)
+        return replace(Seen.together([union, own]), query_BNP=query_BNP)
 
     def velocity(self, noisy_BNP: Tensor, t_B: Tensor, seen: Seen, words: Words | None = None) -> Tensor:
-        """Velocity noise - clean of the noisy target at time t in [0, 1] (1 = noise), (B, N, P)."""
-        return self._run(noisy_BNP, t_B, ("target",), words, seen, None)
+        """Velocity noise - clean of the noisy target at time t in [0, 1] (1 = noise), (B, N, P).
+
+        seen: what ``query`` gave.
+        """
+        assert seen.query_BNP is not None, "found what a pair is seen as, expected the answer of query()"
+        return self._run(self._beside(noisy_BNP, seen.query_BNP), t_B, ("target",), words, seen, None)
 
     def velocity_in_full(
         self, noisy_BNP: Tensor, t_B: Tensor, clean: Sequence[Tensor], words: Words | None = None
     ) -> Tensor:
         """The published way: ``clean`` are before, after and query, (B, N, P) each; all panels anew at every step."""
         panels: tuple[Panel, ...] = ("before", "after", "query", "target")
-        tokens = torch.cat([*clean, noisy_BNP], 1)
+        before, after, query = clean
+        ends = [(before, before), (after, before), (query, query), (noisy_BNP, query)]
+        tokens = torch.cat([self._beside(*end) for end in ends], 1)
         return self._run(tokens, t_B, panels, words, None, None)[:, -noisy_BNP.shape[1] :]
+
+    def _beside(self, panel_BNP: Tensor, source_BNP: Tensor) -> Tensor:
+        """A panel's tokens, and beside each, in channels of its own, what was there before the edit."""
+        return torch.cat([panel_BNP, source_BNP], 2) if self.doubled else panel_BNP
 
     def _look(self, tokens: Tensor, panels: tuple[Panel, ...], seen: Seen | None) -> Seen:
         kept: dict[int, KeysValues] = {}

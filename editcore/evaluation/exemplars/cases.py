@@ -1,20 +1,30 @@
 """Cases: a pair, a picture that is to follow it, and a photograph of the right answer.
 
-All from specimens and changes that no training saw (``training.transfer.store``: seeds from 860,000). Pictures are
+All from specimens and changes that no training saw (``studio.groups``: seeds from 860,000). Pictures are
 (3, 128, 128) uint8, what the bundled model sees; pair and query show different products in different poses, light and
 scenes, unless the case is an aligned one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from editcore.training.transfer.store import LEAVE_OUT, LEAVE_OUT_PAIRS, ChangeStore, build
+from editcore.studio.groups import (
+    GROUPS_PER_CHUNK,
+    HELD_OUT_SEED,
+    LEAVE_OUT,
+    LEAVE_OUT_PAIRS,
+    SEEDS_PER_CHUNK,
+    Chunk,
+    Made,
+    make_chunk,
+)
 
 Setting = Literal["known kind", "unseen kind", "aligned pair", "composed", "unseen composition"]
 SETTINGS: tuple[Setting, ...] = (
@@ -46,42 +56,65 @@ class ExemplarCase:
 
 
 def load_cases(folder: Path, groups: int) -> list[ExemplarCase]:
-    """Cases of ``groups`` held-out groups, photographed into ``folder`` unless they are there (about 2 s a group)."""
-    store_folder = folder / f"groups-{groups}"
-    if not (store_folder / "store.json").exists():
-        build(store_folder, 0, groups)
-    return list(cases_of(ChangeStore(store_folder)))
+    """Cases of ``groups`` held-out groups, photographed into ``folder`` unless they are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made: list[Made] = []
+    for start in range(0, groups, GROUPS_PER_CHUNK):
+        file = folder / f"groups-{start:05d}.npz"
+        if not file.exists():
+            first = HELD_OUT_SEED + start // GROUPS_PER_CHUNK * SEEDS_PER_CHUNK
+            _keep(make_chunk(Chunk(first, LEAVE_OUT, LEAVE_OUT_PAIRS, held_out=True)), file)
+        made += _kept(file)
+    return list(cases_of(made[:groups]))
 
 
-def cases_of(store: ChangeStore) -> Iterator[ExemplarCase]:
-    """Every held-out group's cases."""
-    for row in store.groups:
-        if row["held_out"]:
-            yield from _cases(row, store.pictures)
+def cases_of(groups: Sequence[Made]) -> Iterator[ExemplarCase]:
+    """Every group's cases."""
+    for number, group in enumerate(groups):
+        yield from _cases(number, group)
 
 
-def _cases(row: dict[str, Any], pictures: np.ndarray) -> Iterator[ExemplarCase]:
-    members = np.array(row["pictures"])
-    kinds, kind = tuple(row["kinds"]), "+".join(row["kinds"])
-    words = " and ".join(row["words"])
+def _cases(group: int, made: Made) -> Iterator[ExemplarCase]:
+    members = range(len(made.pictures))
+    kinds, kind, words = made.kinds, "+".join(made.kinds), " and ".join(made.words)
 
-    def case(
-        setting: Setting, number: int, pairs: list[tuple[int, int]], ends: tuple[int, int]
-    ) -> ExemplarCase:
-        shown = tuple((pictures[before], pictures[after]) for before, after in pairs)
-        name = f"{row['group']:05d}-{setting.replace(' ', '-')}-{number}"
-        return ExemplarCase(name, setting, kind, words, shown, pictures[ends[0]], pictures[ends[1]])
+    def case(setting: Setting, number: int, shown: list[tuple[int, int]], query: int) -> ExemplarCase:
+        """shown: a member and its state after, for each pair. The truth is all changes made."""
+        pairs = tuple((made.pictures[member, 0], made.pictures[member, state]) for member, state in shown)
+        name = f"{group:05d}-{setting.replace(' ', '-')}-{number}"
+        return ExemplarCase(
+            name, setting, kind, words, pairs, made.pictures[query, 0], made.pictures[query, -1]
+        )
 
     if len(kinds) == 1:
-        example, *others = members[: FOLLOWERS + 1].tolist()
+        example, *others = members[: FOLLOWERS + 1]
         unseen = kinds[0] in LEAVE_OUT
-        for number, ends in enumerate(others):
-            yield case("unseen kind" if unseen else "known kind", number, [example], ends)
+        for number, other in enumerate(others):
+            yield case("unseen kind" if unseen else "known kind", number, [(example, 1)], other)
         if not unseen:
-            yield case("aligned pair", 0, [others[0]], others[0])
+            yield case("aligned pair", 0, [(others[0], 1)], others[0])
     elif len(members) > 2:
         unseen = any(set(kinds) == set(pair) for pair in LEAVE_OUT_PAIRS)
-        first, second, *others = members.tolist()
-        for number, (none, _, _, both) in enumerate(others[:FOLLOWERS]):
-            pairs = [(first[0], first[1]), (second[0], second[2])]
-            yield case("unseen composition" if unseen else "composed", number, pairs, (none, both))
+        for number, other in enumerate(members[2 : 2 + FOLLOWERS]):
+            yield case("unseen composition" if unseen else "composed", number, [(0, 1), (1, 2)], other)
+
+
+def _keep(groups: Sequence[Made], file: Path) -> None:
+    """Pictures as arrays, the rest as JSON; put in place in one move."""
+    facts = [{"kinds": group.kinds, "words": group.words, "products": group.products} for group in groups]
+    part = file.with_suffix(".part.npz")
+    np.savez(
+        part, facts=np.array(json.dumps(facts)), **{str(n): group.pictures for n, group in enumerate(groups)}
+    )
+    part.replace(file)
+
+
+def _kept(file: Path) -> list[Made]:
+    with np.load(file, allow_pickle=False) as kept:
+        facts = json.loads(str(kept["facts"]))
+        return [
+            Made(
+                tuple(one["kinds"]), tuple(one["words"]), tuple(one["products"]), kept[str(n)], held_out=True
+            )
+            for n, one in enumerate(facts)
+        ]

@@ -18,7 +18,7 @@ from editcore.evaluation.exemplars.rows import ExemplarRow, batches
 from editcore.lexicon.colour import delta_e
 
 DIFFERS = 20
-"""A pixel changes if a channel of query and right answer differs by more, of 255; as ``training.transfer.groups``."""
+"""A pixel changes if a channel of query and right answer differs by more, of 255; as ``studio.groups``."""
 
 
 def evaluate_exemplars(

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from editcore.editors.transfer.painter import Painter, PairPanels
-from editcore.training.transfer.groups import Made
+from editcore.studio.groups import Made
 
 STEPS, SEEDS, MOST = 8, (0, 1, 2), 32
 """Of painting; errors are means over the seeds, pictures show the first. Most samples that are compared."""

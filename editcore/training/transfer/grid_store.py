@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from editcore.studio.groups import PIXELS, Made
 from editcore.training.transfer.grids import Grid
-from editcore.training.transfer.groups import PIXELS, Made
 from editcore.training.transfer.store import write_groups
 
 KIND = "exemplar"

@@ -52,11 +52,15 @@ class Batch(NamedTuple):
 
 
 def build_transformer(text_width: int, latent_channels: int) -> FluxTransformer2DModel:
-    """5.2 M parameters: width 192, two double-stream and four single-stream blocks."""
+    """5.2 M parameters: width 192, two double-stream and four single-stream blocks.
+
+    Twice the channels in: see ``transfer.model``. With it copying is learnt at once and training goes to the edits.
+    """
     return FluxTransformer2DModel(
-        patch_size=1, in_channels=PATCH * latent_channels, num_layers=2, num_single_layers=4, attention_head_dim=48,
-        num_attention_heads=4, joint_attention_dim=text_width, pooled_projection_dim=text_width,
-        guidance_embeds=False, axes_dims_rope=(16, 16, 16),
+        patch_size=1, in_channels=2 * PATCH * latent_channels, out_channels=PATCH * latent_channels,
+        num_layers=2, num_single_layers=4, attention_head_dim=48, num_attention_heads=4,
+        joint_attention_dim=text_width, pooled_projection_dim=text_width, guidance_embeds=False,
+        axes_dims_rope=(16, 16, 16),
     )  # fmt: skip
 
 

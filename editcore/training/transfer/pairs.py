@@ -21,9 +21,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from editcore import storage
+from editcore.studio.groups import PIXELS, Made
 from editcore.training.transfer.grid_store import groups_of_grids
 from editcore.training.transfer.grids import PICTURES, Grid, Problem, read_grids
-from editcore.training.transfer.groups import PIXELS, Made
 from editcore.training.transfer.manifest import grids_of_table
 
 LEAST_DIFFERENCE = 1 / 255

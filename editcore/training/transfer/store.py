@@ -33,14 +33,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from editcore.studio.groups import (
+    GROUPS_PER_CHUNK,
+    HELD_OUT_SEED,
+    LAST_SEED,
+    LEAVE_OUT,
+    LEAVE_OUT_PAIRS,
+    SEED,
+    SEEDS_PER_CHUNK,
+    Chunk,
+    Made,
+    make_chunk,
+)
 from editcore.training.store import PIXELS, Rows
-from editcore.training.transfer.groups import GROUPS_PER_CHUNK, SEEDS_PER_CHUNK, Chunk, Made, make_chunk
 
-SEED, HELD_OUT_SEED, LAST_SEED = 800_000, 860_000, 900_000
-"""First specimens of the groups to train on, of those to measure on, and of the text editor's evaluation."""
-LEAVE_OUT = ("mood",)
-"""Kept from training, to see what becomes of a kind never seen: its changes are plain to see and cost no shape."""
-LEAVE_OUT_PAIRS = (("rotate", "background"),)
 _INT = pa.int32()
 SCHEMA = pa.schema(
     [

@@ -24,12 +24,12 @@ from diffusers import AutoencoderDC
 
 from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.engine import BUNDLED, SHARED
+from editcore.studio.groups import Made
 from editcore.training.autoencoder import encode
 from editcore.training.begun import begin
 from editcore.training.loop import Budget, train
 from editcore.training.transfer.compare import compare, draw, samples_of
 from editcore.training.transfer.grids import Problem
-from editcore.training.transfer.groups import Made
 from editcore.training.transfer.lora import FILE, LoraJob
 from editcore.training.transfer.pairs import read_pairs, split
 from editcore.training.transfer.store import write_groups

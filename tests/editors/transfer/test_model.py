@@ -33,9 +33,10 @@ def anew(model: TransferModel, clean: Clean, noise: Tensor, steps: int, words: W
 @pytest.mark.parametrize("layout", ["grid", "stack"])
 @pytest.mark.parametrize("pairs", [1, 2])
 @pytest.mark.parametrize("words", [False, True])
+@pytest.mark.parametrize("doubled", [False, True])
 @torch.no_grad()
-def test_kept_equals_computed_anew(layout, pairs, words) -> None:
-    model = small(layout)
+def test_kept_equals_computed_anew(layout, pairs, words, doubled) -> None:
+    model = small(layout, doubled=doubled)
     shown = [(latents(1, 10 + n), latents(1, 20 + n)) for n in range(pairs)]
     clean = Clean(shown, latents(BATCH, 1))
     told = said(BATCH, 3) if words else None

@@ -11,9 +11,9 @@ import pytest
 
 from editcore import images
 from editcore.lexicon.four_panels import caption_of, phrase_of
+from editcore.studio.groups import PIXELS
 from editcore.training.transfer.grid_store import build_from_grids, groups_of_grids
 from editcore.training.transfer.grids import Grid, read_grids, write_grid
-from editcore.training.transfer.groups import PIXELS
 from editcore.training.transfer.manifest import grids_of_table
 from editcore.training.transfer.store import ChangeStore
 

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import torch
 
+from editcore.studio import groups
 from editcore.studio.changes.appearance import Recolour, Rescene
 from editcore.studio.changes.stance import Move, Rotate
+from editcore.studio.groups import MIX, TWO_CHANGES, Chunk, make_chunk, visible
 from editcore.studio.setting import Scene
 from editcore.studio.vocabulary import Tone
 from editcore.training.store import encode_store
-from editcore.training.transfer import groups, store
-from editcore.training.transfer.groups import MIX, TWO_CHANGES, Chunk, make_chunk, visible
+from editcore.training.transfer import store
 from editcore.training.transfer.store import ChangeStore, build
 
 NAVY = Tone("navy", (24, 34, 80))

@@ -25,12 +25,12 @@ from editcore.editors.transfer.load import load_model, save_model
 from editcore.editors.transfer.model import Attention, TransferModel
 from editcore.editors.transfer.panels import Layout
 from editcore.editors.transfer.words import TextEncoder
+from editcore.studio.groups import PIXELS
 from editcore.training.autoencoder import LATENT_CHANNELS
 from editcore.training.begun import BegunOtherwise
 from editcore.training.loop import Budget, train
 from editcore.training.transfer import compare, lora
 from editcore.training.transfer.grids import write_grid
-from editcore.training.transfer.groups import PIXELS
 from editcore.training.transfer.lora import FILE, LoraJob
 from editcore.training.transfer.pairs import read_pairs, split
 from editcore.training.transfer.tune import Tuning, tune
