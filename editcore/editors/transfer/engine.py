@@ -35,8 +35,8 @@ class TransferEditor:
 
     def __init__(
         self,
-        folder: Path = BUNDLED,
-        shared: Path = SHARED,
+        folder: Path | str = BUNDLED,
+        shared: Path | str = SHARED,
         steps: int = 8,
         seeds: int = 1,
         batch_size: int = 8,
@@ -47,7 +47,7 @@ class TransferEditor:
     ) -> None:
         """seeds: samples a picture, of which one is kept. memory_mb: for what pairs mean to the model. adapters: LoRA
         files and their scales. painter: another model in place of the bundled one's folders, device and memory."""
-        self.painter = painter or load_painter(folder, shared, device, memory_mb << 20, adapters)
+        self.painter = painter or load_painter(Path(folder), Path(shared), device, memory_mb << 20, adapters)
         self.steps, self.seeds, self.batch_size = steps, seeds, batch_size
         self.identity = {
             "name": "transfer", "steps": str(steps), "seeds": str(seeds), "adapters": str(dict(adapters or {})),

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -103,9 +103,8 @@ def _keep(groups: Sequence[Made], file: Path) -> None:
     """Pictures as arrays, the rest as JSON; put in place in one move."""
     facts = [{"kinds": group.kinds, "words": group.words, "products": group.products} for group in groups]
     part = file.with_suffix(".part.npz")
-    np.savez(
-        part, facts=np.array(json.dumps(facts)), **{str(n): group.pictures for n, group in enumerate(groups)}
-    )
+    arrays: dict[str, Any] = {str(n): group.pictures for n, group in enumerate(groups)}
+    np.savez(part, facts=np.array(json.dumps(facts)), **arrays)
     part.replace(file)
 
 
