@@ -158,3 +158,14 @@ def test_a_picture_that_stands_out_from_its_range_is_sent_to_review_in_words(tmp
     lenient = Thresholds(review_range_outliers=False)
     again = reroute(str(tmp_path / "out"), None, lenient, say=lambda _: None)
     assert again.summary["routes"] == {"publish": 8}
+
+
+def test_rows_of_a_pair_are_edited_together(tmp_path: Path) -> None:
+    both = [
+        {"id": "red", "exemplar": write_pair(tmp_path / "pairs")},
+        {"id": "green", "exemplar": write_pair(tmp_path / "pairs", (40, 200, 40), "green")},
+    ]
+    report = go(tmp_path, recipes=both, shard_size=100)
+    assert [row["recipe_id"] for row in rows_of(report)] == ["red", "green"] * 6, "the catalogue's order"
+    # one switch, and one more where an earlier test left the engine set up for another pair
+    assert 1 <= report.summary["figures"]["adapter_switches"] <= 2
