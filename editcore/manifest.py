@@ -261,6 +261,18 @@ def commit(
     return facts
 
 
+def amend_plan(run: str, shard: int, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Put other planned rows of a shard in place of the first, in one move."""
+    table = _table("plan", rows)
+    storage.put(part_path(run, "plan", shard), _encode(table, {"rows": table.num_rows, "seconds": 0.0}))
+
+
+def forget(run: str, step: str, shard: int) -> None:
+    """Remove what a step made of a shard, committed or kept."""
+    storage.remove(part_path(run, step, shard))
+    storage.remove(_kept_folder(run, step, shard))
+
+
 def tidy(run: str) -> None:
     """Remove kept batches beside committed parts: what a kill between the two leaves."""
     for step in STEPS:

@@ -113,6 +113,17 @@ def nights(output: str) -> list[Night]:
     return sorted(opened, key=lambda night: (night.info["created"], night.name))
 
 
+def find_night(output: str, name: str | None = None) -> Night:
+    """The night called ``name``, else the latest; ``NightRefused`` where there is none."""
+    known = nights(output)
+    found = [night for night in known if name in (None, night.name)]
+    if not found:
+        raise NightRefused(
+            f"found no night {name or ''} in {output}; expected one of {[n.name for n in known]}"
+        )
+    return found[-1]
+
+
 def find(output: str, fingerprint: Mapping[str, Any], name: str | None = None) -> Night | None:
     """The night to go on with: the one called ``name``, else the latest with this fingerprint; None for a new
     one. A finished night counts only while no later one is finished: the output shows that one's pictures.

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from editcore import manifest, shardwork, storage
+from editcore import again, fingerprint, manifest, shardwork, storage
 from editcore.campaign import Campaign, Limits
 from editcore.figures import Figures
 from editcore.fingerprint import decisions, differences
 from editcore.lease import Held, lease
 from editcore.manifest import STEPS
-from editcore.night import Night, NightRefused, nights
+from editcore.night import Night, NightRefused, find_night
 from editcore.profiles import Pool, ready_profile
 from editcore.routing.thresholds import Thresholds
 from editcore.sources import list_items
@@ -104,12 +104,7 @@ def reroute(
     """Route an old night again with other thresholds and deliver it again; no model, no source picture
     needed."""
     with _on(output) as held:
-        known = [night for night in nights(output) if name in (None, night.name)]
-        if not known:
-            raise NightRefused(
-                f"found no night {name or ''} in {output}; expected one of {[n.name for n in nights(output)]}"
-            )
-        night = known[-1]
+        night = find_night(output, name)
         unscored = [shard for shard in night.shards if shard not in manifest.committed(night.path, "score")]
         if unscored:
             raise NightRefused(
@@ -121,6 +116,53 @@ def reroute(
             Means(submitter),
             say,
             held,
+        )
+
+
+def rerun(
+    output: str,
+    name: str | None,
+    shards: Collection[int] | None = None,
+    submitter: Submitter | None = None,
+    say: Say = print,
+    pool: str | None = None,
+) -> Report:
+    """Do the failed rows of the latest night once more (``again.failed_rows``), or whole ``shards``; then deliver it.
+
+    All other rows stay as they are. Raises what ``run_night`` raises; ``NightRefused`` also for an earlier night."""
+    with _on(output) as held:
+        night = find_night(output, name)
+        _still_the_same(night, find_night(output, None))
+        chosen = night.profile.pool.of_kind(pool)
+        check_pool(chosen)
+        if shards is not None:
+            say(f"night {night.name}: doing {len(set(shards))} shards again, all rows of them")
+            night = again.open_shards(night, shards)
+        elif failed := again.failed_rows(night):
+            count = sum(len(rows) for rows in failed.values())
+            say(f"night {night.name}: trying {count} failed rows of {len(failed)} shards again")
+            night = again.open_rows(night, failed)
+        elif night.finished:
+            say(f"night {night.name} has no failed rows to try again: nothing to do")
+            return Report(night.name, night.path, "nothing to do", night.summary, True)
+        stall = float(night.limits.get("stall_minutes", Means.stall_minutes))
+        return _finish(night, Means(submitter, chosen, night.profile.max_workers, stall), say, held)
+
+
+def _still_the_same(night: Night, latest: Night) -> None:
+    """``NightRefused`` unless ``night`` is the latest and would be made by the same weights and code today."""
+    if night.name != latest.name:
+        raise NightRefused(
+            f"night {night.name} is not the latest, {latest.name} is, and has tried its failed rows again; "
+            "rerun that one"
+        )
+    made = night.info["fingerprint"]
+    lines = differences(made["models"], night.profile.identity(), "models")
+    if lines := lines + differences(made["code"], fingerprint.code_version(), "code"):
+        raise NightRefused(
+            f"night {night.name} was made by something else:\n  "
+            + "\n  ".join(lines)
+            + "\nIts rows would not match; `vitrine run CAMPAIGN` starts a new night with what is there now"
         )
 
 
