@@ -27,6 +27,8 @@ from typing import Any
 
 from editcore import storage
 
+FILE = ".lease.json"
+"""Name of the lease in the output."""
 HEARTBEAT = 15.0
 """Seconds between heartbeats."""
 STALE_AFTER = 120.0
@@ -50,7 +52,7 @@ class LeaseHeld(RuntimeError):  # noqa: N818 - reads as what it says
 @contextlib.contextmanager
 def lease(output: str) -> Iterator[Held]:
     """Hold ``output`` for the body. Raises ``LeaseHeld`` if somebody else does."""
-    path, mine = storage.join(output, ".lease.json"), _card()
+    path, mine = storage.join(output, FILE), _card()
     _acquire(path, mine)
     held, over = Held(), threading.Event()
     beat = threading.Thread(target=_beat, args=(path, mine, held, over), name="lease", daemon=True)
@@ -69,7 +71,7 @@ def _acquire(path: str, mine: dict[str, Any]) -> None:
         return
     found = _read(path)
     holder = _decode(found)
-    if holder and not _stale(holder):
+    if holder and not stale(holder):
         raise LeaseHeld(
             f"found another run on this output (host {holder.get('host')}, process {holder.get('pid')}); "
             "expected to be alone. Wait for it, or stop it and start again"
@@ -102,7 +104,8 @@ def _beat(path: str, mine: dict[str, Any], held: Held, over: threading.Event) ->
                 return
 
 
-def _stale(holder: dict[str, Any]) -> bool:
+def stale(holder: dict[str, Any]) -> bool:
+    """Whether whoever wrote the lease ``holder`` is gone."""
     if holder.get("host") == socket.gethostname():
         pid = int(holder.get("pid") or 0)
         return holder.get("started") != _started(pid)

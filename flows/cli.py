@@ -6,25 +6,16 @@ output)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.answers import Exit, answering, conclude, leave
+from flows.voice import LogFormat, choose, voice
+
 if TYPE_CHECKING:
     from editcore.campaign import Campaign
-
-
-class Exit(IntEnum):
-    """What the command line answers with."""
-
-    OK = 0
-    FAILED = 1
-    BAD_CAMPAIGN = 2
-    REFUSED = 3
 
 
 app = typer.Typer(
@@ -41,10 +32,21 @@ CampaignFile = Annotated[Path, typer.Argument(help="The campaign file (YAML).", 
 Output = Annotated[
     str, typer.Argument(help="The campaign's output: a folder or s3:// prefix.", show_default=False)
 ]
+NightArgument = Annotated[
+    str | None, typer.Argument(help="Name of the night; default: the latest.", show_default=False)
+]
 NightName = Annotated[
     str | None, typer.Option("--night", help="Name of the night; default: date and fingerprint.")
 ]
 ProfileName = Annotated[str | None, typer.Option("--profile", help="Another profile than the campaign's.")]
+LogStyle = Annotated[
+    LogFormat,
+    typer.Option("--log-format", envvar="VITRINE_LOG_FORMAT", help="Sentences, or one JSON object a line."),
+]
+Pool = Annotated[
+    str | None,
+    typer.Option(help="Where to work: process, ray, ray://auto or ray://HOST:PORT; default: the profile's."),
+]
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="Only the first N pictures, to try things out.")
 ]
@@ -59,25 +61,22 @@ def run(
     yes: Annotated[
         bool, typer.Option("--yes", help="Run recipes with a before/after pair without approval.")
     ] = False,
-    pool: Annotated[
-        str | None,
-        typer.Option(
-            help="Where to work: process, ray, ray://auto or ray://HOST:PORT; default: the profile's."
-        ),
-    ] = None,
+    pool: Pool = None,
+    log_format: LogStyle = LogFormat.TEXT,
 ) -> None:
     """Run tonight's campaign; go on with an unfinished night; do nothing if it is finished."""
-    with _answering():
+    choose(log_format)
+    with answering():
         checked = _load(campaign)
         from flows.start import start
 
-        _conclude(start(campaign, checked, night, profile, limit, yes, pool), checked.output)
+        conclude(start(campaign, checked, night, profile, limit, yes, pool), checked.output)
 
 
 @app.command(epilog="Example: vitrine plan campaign.yaml")
 def plan(campaign: CampaignFile, profile: ProfileName = None, limit: Limit = None) -> None:
     """Say what a run would do - pictures, rows, shards, time - without doing it."""
-    with _answering():
+    with answering():
         checked = _load(campaign)
         from flows.forecast import forecast
 
@@ -96,7 +95,7 @@ def preview(
     limit: Limit = None,
 ) -> None:
     """Show what each recipe makes of the six most different products; approve it with --approve."""
-    with _answering():
+    with answering():
         checked = _load(campaign)
         from editcore import storage
         from flows.preview import approve_preview
@@ -114,14 +113,16 @@ def preview(
 @app.command(epilog="Example: vitrine reroute out/ --thresholds campaign.yaml")
 def reroute(
     output: Output,
-    night: Annotated[str | None, typer.Argument(help="Name of the night; default: the latest.")] = None,
+    night: NightArgument = None,
     thresholds: Annotated[
         Path | None,
         typer.Option(help="Campaign file, or YAML file of thresholds alone.", show_default=False),
     ] = None,
+    log_format: LogStyle = LogFormat.TEXT,
 ) -> None:
     """Judge an old night by other thresholds and deliver it again; needs no model and no source picture."""
-    with _answering():
+    choose(log_format)
+    with answering():
         if thresholds is None:
             raise typer.BadParameter("say what to judge by: --thresholds campaign.yaml")
         from dataclasses import asdict
@@ -134,18 +135,72 @@ def reroute(
         place = storage.absolute(output)
         chosen = load_thresholds(thresholds)
         with progress():
-            report = again(place, night, chosen)
-        _conclude(asdict(report), place)
+            report = again(place, night, chosen, say=voice().say)
+        conclude(asdict(report), place)
 
 
-@app.command(epilog="Example: vitrine status out/")
-def status(output: Output) -> None:
-    """List the nights of an output and how far each one is."""
-    with _answering():
+@app.command(epilog="Example: vitrine rerun out/ --failed")
+def rerun(
+    output: Output,
+    night: NightArgument = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Rows that failed for no fault of their file.")
+    ] = False,
+    shards: Annotated[
+        str | None, typer.Option(help="All rows of these shards, e.g. 3,7-9.", show_default=False)
+    ] = None,
+    pool: Pool = None,
+    log_format: LogStyle = LogFormat.TEXT,
+) -> None:
+    """Do failed rows or whole shards of the latest night again; every other row stays as it is."""
+    choose(log_format)
+    with answering():
+        if failed == (shards is not None):
+            raise typer.BadParameter("say what to do again: either --failed or --shards 3,7-9")
         from editcore import storage
-        from flows.forecast import standing
+        from flows.start import start_rerun
 
-        for line in standing(storage.absolute(output)):
+        place = storage.absolute(output)
+        conclude(start_rerun(place, night, shards, pool), place)
+
+
+@app.command(epilog="Example: vitrine status out/ latest")
+def status(
+    output: Output,
+    night: Annotated[
+        str | None, typer.Argument(help="Name of a night, or latest.", show_default=False)
+    ] = None,
+) -> None:
+    """List the nights of an output; with a NIGHT, its steps, shards, failures, and what would run next."""
+    with answering():
+        from editcore import storage
+        from flows.standing import standing, standing_of
+
+        place = storage.absolute(output)
+        for line in standing_of(place, night) if night else standing(place):
+            typer.echo(line)
+
+
+@app.command(epilog="Example: vitrine deploy campaign.yaml --pages https://pictures.example/spring")
+def deploy(
+    campaign: CampaignFile,
+    pages: Annotated[str, typer.Option(help="Web address at which people see the output, for links.")] = "",
+    notify: Annotated[
+        str | None, typer.Option(help="Prefect block that tells people of failures: TYPE/NAME.")
+    ] = None,
+    file: Annotated[Path, typer.Option(help="What to deploy.")] = Path("deploy/prefect.yaml"),
+) -> None:
+    """Create or replace the campaign's deployments on the Prefect server that PREFECT_API_URL names."""
+    with answering():
+        checked = _load(campaign)
+        from flows.deploy import DeployFailed
+        from flows.deploy import deploy as create
+
+        try:
+            lines = create(file, campaign, checked, pages, notify)
+        except DeployFailed as error:
+            leave(str(error), Exit.FAILED)
+        for line in lines:
             typer.echo(line)
 
 
@@ -159,12 +214,12 @@ def demo(
     profile: ProfileName = None,
 ) -> None:
     """Restyle a small catalogue on this machine, offline, and write a page of before/after pictures."""
-    with _answering():
+    with answering():
         from flows.demo import closing_lines
         from flows.demo import demo as go
 
         report = go(output, catalogue, profile, photos)
-        _conclude(report, str(output / "results"))
+        conclude(report, str(output / "results"))
         for line in closing_lines(output, report):
             typer.echo(line)
 
@@ -176,7 +231,7 @@ def demo(
 )
 def train(context: typer.Context) -> None:
     """Train the bundled models; `vitrine train --help` lists the parts."""
-    with _answering():
+    with answering():
         from flows.train import app as training
 
         training(args=context.args, prog_name="vitrine train", standalone_mode=False)
@@ -196,7 +251,7 @@ def pairs(
     limit: Limit = None,
 ) -> None:
     """Make training pairs from captioned photos nobody edited; go on with an unfinished data set."""
-    with _answering():
+    with answering():
         from flows.start import start_pairs
 
         columns = {"image": image, "sku": sku, "caption": caption, "mask": mask}
@@ -211,7 +266,7 @@ def pairs(
 )
 def evaluate(context: typer.Context) -> None:
     """Measure editors against exact targets and in people's eyes; `vitrine evaluate --help` lists the parts."""
-    with _answering():
+    with answering():
         from flows.evaluate import app as evaluation
 
         evaluation(args=context.args, prog_name="vitrine evaluate", standalone_mode=False)
@@ -221,61 +276,6 @@ def _load(file: Path) -> Campaign:
     from editcore.campaign import load_campaign
 
     return load_campaign(file)
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """Turn what can go wrong into a sentence and an exit code; anything unforeseen keeps its traceback."""
-    from editcore.campaign import CampaignError
-    from editcore.lease import LeaseHeld
-    from editcore.night import NightRefused
-    from editcore.profiles import ProfileError
-    from editcore.stores import Refused, Unreachable
-
-    try:
-        yield
-    except (CampaignError, ProfileError) as error:
-        _leave(str(error), Exit.BAD_CAMPAIGN)
-    except (NightRefused, LeaseHeld) as error:
-        _leave(f"refused: {error}", Exit.REFUSED)
-    except (Refused, Unreachable) as error:
-        _leave(str(error), Exit.FAILED)
-    except KeyboardInterrupt:
-        _leave("stopped; run the same command again to go on", Exit.FAILED)
-    except RuntimeError as error:
-        from flows.night import NightFailed
-
-        if not isinstance(error, NightFailed):
-            raise
-        _leave(str(error), Exit.FAILED)
-
-
-def _leave(text: str, code: Exit) -> None:
-    typer.echo(text, err=True)
-    raise typer.Exit(int(code))
-
-
-def _conclude(report: dict[str, Any], output: str) -> None:
-    """Last lines of a night, and its exit code."""
-    from editcore.figures import sentences
-
-    books = report["summary"]
-    if report["state"] == "finished":
-        routes = ", ".join(f"{count} {route}" for route, count in sorted(books["routes"].items()))
-        typer.echo(
-            f"night {report['night']}: {books['planned']} planned = {books['ok']} ok + "
-            f"{books['skipped']} skipped + {books['failed']} failed; {routes or 'nothing routed'}; "
-            f"{books['seconds']:.0f} s"
-        )
-        for code, count in sorted(books["codes"].items(), key=lambda pair: -pair[1]):
-            typer.echo(f"  {count} x {code}")
-        for line in sentences(books.get("figures", {})):
-            typer.echo(f"  {line}")
-        typer.echo(f"report: {output.rstrip('/')}/report.html")
-    elif report["state"] == "empty":
-        typer.echo("0 pictures to do: nothing to do")
-    if not report["good"]:
-        _leave("the night ended, but not well: see the codes above and the report", Exit.FAILED)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
-"""What a run would do, and how far the nights of an output are; reads, never writes."""
+"""What a run would do; reads, never writes."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from editcore import manifest
 from editcore.campaign import Campaign, Recipe
-from editcore.night import Night, nights, wants
+from editcore.night import nights, wants
 from editcore.profiles import ready_profile
 from editcore.sources import list_items
 
@@ -29,7 +28,7 @@ def forecast(campaign: Campaign, profile_name: str | None = None, limit: int | N
         lines.append(f"  {recipe.id}: {per_recipe[recipe.id]} rows, {_asked(recipe)}")
     speed, origin = _speed(campaign.output, profile.name, profile.edits_per_second, profile.measured_on)
     if speed:
-        lines.append(f"estimated time: {_duration(rows / speed)} ({speed:.2g} rows a second, {origin})")
+        lines.append(f"estimated time: {duration(rows / speed)} ({speed:.2g} rows a second, {origin})")
     else:
         lines.append("estimated time: unknown; no night with this profile yet (try `vitrine run --limit 10`)")
     return lines
@@ -42,23 +41,6 @@ def _asked(recipe: Recipe) -> str:
     return shown + (f", and: {recipe.words}" if recipe.words else "")
 
 
-def standing(output: str) -> list[str]:
-    """Lines for `vitrine status`: one per night, from committed parts alone."""
-    return [_standing(night) for night in nights(output)] or [f"no nights in {output}"]
-
-
-def _standing(night: Night) -> str:
-    if night.finished:
-        books = night.summary
-        return (
-            f"{night.name}: finished {books['finished']}; {books['planned']} planned = {books['ok']} ok + "
-            f"{books['skipped']} skipped + {books['failed']} failed"
-        )
-    done = {step: len(manifest.committed(night.path, step)) for step in manifest.STEPS}
-    steps = ", ".join(f"{step} {count}" for step, count in done.items())
-    return f"{night.name}: unfinished; shards done of {len(night.shards)}: {steps}"
-
-
 def _speed(output: str, profile: str, measured: float | None, where: str) -> tuple[float, str]:
     """Rows a second: of the latest night here with this profile, else as the profile says; 0 if unknown."""
     for night in reversed(nights(output)):
@@ -68,6 +50,7 @@ def _speed(output: str, profile: str, measured: float | None, where: str) -> tup
     return (measured, f"measured on {where}" if where else "as the profile says") if measured else (0.0, "")
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds, minutes or hours, for people."""
     minutes, hours = seconds / 60, seconds / 3600
     return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if hours < 2 else f"{hours:.1f} h"

@@ -1,4 +1,4 @@
-"""How far the night is: bars in a terminal, a plain line now and then in a log."""
+"""How far the night is: bars in a terminal, a line now and then in a log."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from editcore import shardwork
 from editcore.manifest import STEPS
+from flows.voice import JsonVoice, Voice, voice
 
 EVERY = 30.0
 """Seconds between lines in a log."""
@@ -19,7 +20,8 @@ EVERY = 30.0
 @contextmanager
 def progress() -> Iterator[None]:
     """Show progress of the night that runs in this process while the body runs."""
-    show = _Bars() if sys.stdout.isatty() else _Lines()
+    bars = sys.stdout.isatty() and not isinstance(voice(), JsonVoice)
+    show = _Bars() if bars else _Lines(voice())
     shardwork.listeners.append(show)
     try:
         yield
@@ -29,20 +31,27 @@ def progress() -> Iterator[None]:
 
 
 class _Lines:
-    """Counts per step, printed when a step ends and every ``EVERY`` seconds."""
+    """Counts per step, said when a step ends and every ``EVERY`` seconds."""
 
-    def __init__(self, say: Callable[[str], None] = print) -> None:
+    def __init__(self, voice: Voice) -> None:
         self.done: dict[str, Counter[str]] = {step: Counter() for step in STEPS}
-        self.say, self.last, self.lock = say, time.monotonic(), threading.Lock()
+        self.voice, self.last, self.lock = voice, time.monotonic(), threading.Lock()
 
     def __call__(self, step: str, outcomes: Counter[str], planned: int) -> None:
         with self.lock:
             self.done[step] += outcomes
-            if self.done[step].total() == planned and outcomes:
-                self.say(f"{step}: {_told(self.done[step])}")
+            count, told = self.done[step].total(), _told(self.done[step])
+            if count == planned and outcomes:
+                self._say(f"{step}: {told}", step, planned)
             elif time.monotonic() - self.last > EVERY:
                 self.last = time.monotonic()
-                self.say(f"{step}: {self.done[step].total()} of {planned} ({_told(self.done[step])})")
+                self._say(f"{step}: {count} of {planned} ({told})", step, planned)
+
+    def _say(self, text: str, step: str, planned: int) -> None:
+        done = self.done[step]
+        self.voice.say(
+            text, event="progress", step=step, done=done.total(), planned=planned, outcomes=dict(done)
+        )
 
     def close(self) -> None:
         """Nothing to tidy up."""

@@ -12,6 +12,7 @@ from editcore.profiles import load_profile
 from flows.crew import check_pool
 from flows.night import finished_already
 from flows.progress import progress
+from flows.voice import voice
 
 
 def start(
@@ -25,12 +26,22 @@ def start(
 ) -> dict[str, Any]:
     """The fields of ``flows.night.Report``; ``campaign`` is what ``file`` says. ``yes``: pairs need no approval."""
     check_pool(load_profile(profile or campaign.profile).pool.of_kind(pool))
-    if done := finished_already(campaign, night, profile, limit, yes=yes):
+    if done := finished_already(campaign, night, profile, limit, voice().say, yes):
         return asdict(done)
     from flows.restyle import restyle
 
     with progress():
         return restyle(str(file), night, profile, limit, yes, pool)
+
+
+def start_rerun(
+    output: str, night: str | None, shards: str | None, pool: str | None = None
+) -> dict[str, Any]:
+    """The fields of ``flows.night.Report``; parameters: ``flows.restyle.rerun``."""
+    from flows.restyle import rerun
+
+    with progress():
+        return rerun(output, night, shards, pool)
 
 
 def start_pairs(

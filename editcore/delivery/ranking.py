@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import pandas as pd
+import pyarrow.parquet as pq
+
+from editcore import storage
+from editcore.outcomes import FAILED, Outcome
 
 ROUTE_ORDER = ("review", "rework", "publish")
 """Cards begin with what waits for a person."""
@@ -15,6 +22,8 @@ RISKS = {
     "kept_max_diff": 1,
 }
 """Score columns that say how doubtful a row is; 1 = higher is worse."""
+TOLD = ("sku", "recipe_id", "outcome", "code", "message", "route", "reason", "delivered_path")
+"""What is told of a row in a short table."""
 
 
 def rank_rows(rows: pd.DataFrame) -> list[int]:
@@ -38,3 +47,17 @@ def spread_choice(rows: pd.DataFrame, order: list[int], limit: int) -> list[int]
     turn["turn"] = turn.groupby("group").cumcount()
     chosen = set(turn.sort_values("turn", kind="stable").index[:limit])
     return [i for i in edited if i in chosen]
+
+
+def worst_rows(output: str, limit: int) -> list[dict[str, Any]]:
+    """The rows of the manifest in ``output`` that people should know of first, at most ``limit``, as dicts of text:
+    failed ones (ours before the customer's), then edited ones, most doubtful first."""
+    data = storage.read_bytes(storage.join(output, "manifest.parquet"))
+    wanted = [name for name in pq.read_schema(io.BytesIO(data)).names if name in {*TOLD, *RISKS, "row_id"}]
+    rows = pq.read_table(io.BytesIO(data), columns=wanted).to_pandas()
+    order = rank_rows(rows)
+    failed = [i for i in order if rows.at[i, "outcome"] in FAILED]
+    failed.sort(key=lambda i: (rows.at[i, "outcome"] == Outcome.BAD_INPUT, rows.at[i, "row_id"]))
+    doubtful = [i for i in order if rows.at[i, "outcome"] == Outcome.OK and rows.at[i, "route"] != "publish"]
+    chosen = rows.loc[[*failed, *doubtful][:limit], list(TOLD)].fillna("").astype(str)
+    return [{str(name): value for name, value in row.items()} for row in chosen.to_dict("records")]

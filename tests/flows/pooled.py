@@ -17,7 +17,7 @@ def main() -> None:
     fingerprint.code_version = lambda: os.environ["STANDIN_CODE"]  # type: ignore[assignment]
     ray_pool.GONE_AFTER = 5.0
     try:
-        with cli._answering():
+        with cli.answering():
             run_night(load_campaign(sys.argv[1]), pool=sys.argv[2] if sys.argv[2:] else None)
     except cli.typer.Exit as leave:
         sys.exit(leave.exit_code)

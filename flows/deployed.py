@@ -1,0 +1,54 @@
+"""What is different when a deployment runs a night, and not a person: it waits for its turn at the output, talks into
+Prefect's logs, and a night that did not go well is a failed run."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from prefect import get_client, get_run_logger
+from prefect.concurrency.sync import concurrency
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.runtime import deployment
+
+from flows.night import Report
+from flows.steps import NightFailed
+from flows.voice import voice
+
+
+def limit_of(output: str) -> str:
+    """Name of the Prefect concurrency limit that lets one run at a time work on ``output``."""
+    words = re.sub(r"[^A-Za-z0-9.]+", "-", output.split("://")[-1]).strip("-")[-60:]
+    return f"vitrine-{words}-{hashlib.sha256(output.encode()).hexdigest()[:6]}"
+
+
+def make_limit(output: str) -> str:
+    """Create the concurrency limit of ``output`` in Prefect unless it is there; its name."""
+    name = limit_of(output)
+    with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):  # by another run, just now
+        client.upsert_global_concurrency_limit_by_name(name, 1)
+    return name
+
+
+@contextmanager
+def alone(output: str) -> Iterator[None]:
+    """Of the runs of all deployments on ``output``, one at a time; the others wait. Runs that people start by command
+    do not wait: the lease in the output refuses the second one."""
+    if not deployment.id:
+        yield
+        return
+    with concurrency(make_limit(output), strict=True, raise_on_lease_renewal_failure=False):
+        yield  # a server that goes away meanwhile does not end the night
+
+
+def saying() -> Callable[[str], None]:
+    """Where a night's sentences go."""
+    return get_run_logger().info if deployment.id else voice().say
+
+
+def ends_well(report: Report) -> None:
+    """``NightFailed`` if a deployment's night ended but not well, so that people are told of it as of a failed one."""
+    if deployment.id and not report.good:
+        raise NightFailed(f"night {report.night} ended, but not well: {report.summary['codes']}")
