@@ -6,7 +6,10 @@ per picture, and for pairs one pass per night. Several pairs do not see each oth
 any order, and the query sees their union: that is how edits compose.
 
 A transformer with twice as many channels in as out is told more: beside every token stands what was there before the
-edit, before beside after as the query beside the target. Then what an edit does to a place need not be looked for.
+edit, before beside after as the query beside the target, and what it says is not the velocity but what the edit adds
+to the query. Then what an edit does to a place need not be looked for, copying need not be learnt, and noise need not
+be said again (the estimate of the clean picture is the better thing to ask of a small network: Li & He 2025, arXiv
+2511.13720).
 
 The published model (``attention: full``) gives all panels the time of the noise and lets all see all; nothing can be
 kept there. It stays for comparison, and for LoRAs in the published key format on FLUX.1-dev.
@@ -28,6 +31,8 @@ from editcore.editors.transfer.attention import KeysValues, Seen, remember
 from editcore.editors.transfer.panels import Layout, Panel, places
 
 Attention = Literal["causal", "full"]
+SMALLEST_TIME = 0.02
+"""Where the velocity of an estimate is no longer divided by less."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ class TransferModel(nn.Module):
         seen: what ``query`` gave.
         """
         assert seen.query_BNP is not None, "found what a pair is seen as, expected the answer of query()"
-        return self._run(self._beside(noisy_BNP, seen.query_BNP), t_B, ("target",), words, seen, None)
+        said = self._run(self._beside(noisy_BNP, seen.query_BNP), t_B, ("target",), words, seen, None)
+        return self._velocity(said, noisy_BNP, t_B, seen.query_BNP)
 
     def velocity_in_full(
         self, noisy_BNP: Tensor, t_B: Tensor, clean: Sequence[Tensor], words: Words | None = None
@@ -87,7 +93,15 @@ class TransferModel(nn.Module):
         before, after, query = clean
         ends = [(before, before), (after, before), (query, query), (noisy_BNP, query)]
         tokens = torch.cat([self._beside(*end) for end in ends], 1)
-        return self._run(tokens, t_B, panels, words, None, None)[:, -noisy_BNP.shape[1] :]
+        said = self._run(tokens, t_B, panels, words, None, None)[:, -noisy_BNP.shape[1] :]
+        return self._velocity(said, noisy_BNP, t_B, query)
+
+    def _velocity(self, said_BNP: Tensor, noisy_BNP: Tensor, t_B: Tensor, query_BNP: Tensor) -> Tensor:
+        """A doubled transformer says what the edit adds to the query; z_t = (1 - t) x + t noise, so
+        noise - x = (z_t - x) / t."""
+        if not self.doubled:
+            return said_BNP
+        return (noisy_BNP - query_BNP - said_BNP) / t_B.clamp_min(SMALLEST_TIME).view(-1, 1, 1)
 
     def _beside(self, panel_BNP: Tensor, source_BNP: Tensor) -> Tensor:
         """A panel's tokens, and beside each, in channels of its own, what was there before the edit."""

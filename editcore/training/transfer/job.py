@@ -35,6 +35,8 @@ LATENT_SIDE, PATCH = 16, 4
 UNCHANGED_WEIGHT = 0.3
 CHANGED = 0.15
 """Mean absolute difference of scaled latents at which a cell counts as changed."""
+FAINT = 0.25
+"""Time below which errors of an estimate weigh no more: they would outweigh all others."""
 EVALUATION_STEPS, EVALUATION_SAMPLES = 8, 64
 
 
@@ -54,14 +56,17 @@ class Batch(NamedTuple):
 def build_transformer(text_width: int, latent_channels: int) -> FluxTransformer2DModel:
     """5.2 M parameters: width 192, two double-stream and four single-stream blocks.
 
-    Twice the channels in: see ``transfer.model``. With it copying is learnt at once and training goes to the edits.
+    Twice the channels in: see ``transfer.model``; it starts from copying, and training goes to the edits.
     """
-    return FluxTransformer2DModel(
+    transformer = FluxTransformer2DModel(
         patch_size=1, in_channels=2 * PATCH * latent_channels, out_channels=PATCH * latent_channels,
         num_layers=2, num_single_layers=4, attention_head_dim=48, num_attention_heads=4,
         joint_attention_dim=text_width, pooled_projection_dim=text_width, guidance_embeds=False,
         axes_dims_rope=(16, 16, 16),
     )  # fmt: skip
+    nn.init.zeros_(transformer.proj_out.weight)  # training starts from copying
+    nn.init.zeros_(transformer.proj_out.bias)
+    return transformer
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,8 @@ def transfer_loss(module: Any, batch: Batch, t_B: Tensor, noise: Tensor) -> Tens
     with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
         velocity = predict(module, batch, noisy, t_B)
     error = (unpack(velocity.float(), *noise.shape[2:]) - (noise - batch.target)).square()
+    if module.doubled:  # the error of an estimate, over t, but not over less than FAINT
+        error = error * (t / t.clamp_min(FAINT)).square()
     weight = change_weight(batch.query, batch.target)
     return ((error * weight).mean(dim=(1, 2, 3)) / weight.mean(dim=(1, 2, 3))).mean()
 

@@ -129,3 +129,13 @@ def test_full_attention_has_room_for_one_pair() -> None:
     pair = (latents(1, 1), latents(1, 2))
     with pytest.raises(ValueError, match="one"):
         paint(model, Clean([pair, pair], latents(1, 3)), latents(1, 4), 2)
+
+
+@torch.no_grad()
+def test_a_doubled_transformer_that_says_nothing_copies_the_query(model) -> None:
+    for part in (model.transformer.proj_out.weight, model.transformer.proj_out.bias):
+        part.zero_()
+    painted = paint(
+        model, Clean([(latents(1, 5), latents(1, 6))], latents(BATCH, 1)), latents(BATCH, 2), STEPS
+    )
+    torch.testing.assert_close(painted, latents(BATCH, 1), atol=1e-5, rtol=1e-5)
