@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from editcore import manifest, storage
-from editcore.manifest import STEPS
+from editcore.columns import STEPS
 from editcore.night import Night, NightRefused
 from editcore.shardwork import TRY_AGAIN
 

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from editcore.columns import Row
 from editcore.figures import Figures
-from editcore.manifest import Row
 from editcore.outcomes import OUT_OF_MEMORY, Outcome, Verdict, judge
 
 Work = Callable[[list[Row]], Sequence["Row | Exception"]]

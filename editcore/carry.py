@@ -15,8 +15,8 @@ from functools import cache
 from typing import Any
 
 from editcore import manifest, storage
+from editcore.columns import Row, keys_of, own_columns
 from editcore.fingerprint import digest
-from editcore.manifest import Row
 from editcore.night import Night
 from editcore.outcomes import Outcome
 
@@ -115,11 +115,11 @@ def _matches(night: Night, shards: Sequence[int], wanted: Mapping[str, Row]) -> 
 
 def _record(step: str, row: Row, old: Row) -> Row:
     """An earlier record as tonight's: tonight's names, the earlier outcome, figures and pictures."""
-    own = {name: old.get(name) for name in manifest.own_columns(step)}
+    own = {name: old.get(name) for name in own_columns(step)}
     tonight = {name: row[name] for name in own if name in row}
     outcome = {name: old[name] for name in ("outcome", "code", "message", "attempts")}
     places = {name: _place(str(own[name]), row["carried_from"]) for name in PICTURES if own.get(name)}
-    return manifest.keys_of(row) | outcome | own | tonight | places
+    return keys_of(row) | outcome | own | tonight | places
 
 
 def _place(path: str, maker: str) -> str:

@@ -18,9 +18,9 @@ from typing import Any
 
 from editcore import manifest, storage
 from editcore.campaign import Campaign
+from editcore.columns import Row
 from editcore.exemplars import Pair
 from editcore.fingerprint import differences, digest
-from editcore.manifest import Row
 from editcore.profiles import Profile
 from editcore.recipes import Recipe
 from editcore.sources import Item

@@ -20,7 +20,7 @@ from typing import Any
 
 from editcore import manifest
 from editcore.attempts import Memory, Work, attempt
-from editcore.manifest import STEPS, Row
+from editcore.columns import STEPS, Row, keys_of, own_columns
 from editcore.night import Night
 from editcore.outcomes import Outcome, Verdict
 from editcore.room import Room
@@ -200,8 +200,8 @@ def _record(step: str, row: Row, verdict: Verdict, own: Row) -> Row:
         "message": verdict.message,
         "attempts": verdict.attempts,
     }
-    passed_on = {name: row[name] for name in manifest.own_columns(step) if name in row}
-    return manifest.keys_of(row) | passed_on | outcome | own
+    passed_on = {name: row[name] for name in own_columns(step) if name in row}
+    return keys_of(row) | passed_on | outcome | own
 
 
 def _watch(night: Night, step: str, verdicts: list[Verdict]) -> None:

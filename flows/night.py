@@ -15,10 +15,10 @@ from typing import Any
 
 from editcore import again, fingerprint, manifest, shardwork, storage
 from editcore.campaign import Campaign, Limits
+from editcore.columns import STEPS
 from editcore.figures import Figures
 from editcore.fingerprint import decisions, differences
 from editcore.lease import Held, lease
-from editcore.manifest import STEPS
 from editcore.night import Night, NightRefused, find_night
 from editcore.profiles import Pool, ready_profile
 from editcore.routing.thresholds import Thresholds

@@ -14,10 +14,10 @@ from PIL import Image
 
 from editcore import images, shardwork, storage
 from editcore.campaign import Campaign
+from editcore.columns import STEPS
 from editcore.editors.base import Exemplar
 from editcore.exemplars import Pair, finding_of
 from editcore.fingerprint import decisions, digest, fingerprint
-from editcore.manifest import STEPS
 from editcore.night import Night, create, plan_rows
 from editcore.profiles import Profile
 from editcore.recipes import Recipe

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from editcore import shardwork
-from editcore.manifest import STEPS
+from editcore.columns import STEPS
 from flows.voice import JsonVoice, Voice, voice
 
 EVERY = 30.0

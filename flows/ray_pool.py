@@ -29,6 +29,8 @@ SHARD_TRIES = 3
 """Workers that a shard may cost before it is taken for the cause."""
 JOIN_WITHIN = 180.0
 """Seconds for starting Ray or joining a cluster; Ray itself knows no limit where an address does not answer."""
+START_TRIES = 3
+"""Ray gives a node 30 seconds to start, which a busy machine may miss at first."""
 GONE_AFTER = 20.0
 """Seconds without an answer after which the cluster is gone. Ray's own client ends the process after 60."""
 
@@ -253,10 +255,14 @@ def join(ray: Any, kind: str) -> None:
     failed: list[BaseException] = []
 
     def init() -> None:
-        try:
-            ray.init(**wanted, log_to_driver=False, logging_level="ERROR")
-        except BaseException as error:  # Ray also leaves by SystemExit
-            failed.append(error)
+        for _ in range(START_TRIES if kind == "ray" else 1):
+            try:
+                ray.init(**wanted, log_to_driver=False, logging_level="ERROR")
+                failed.clear()
+                return
+            except BaseException as error:  # Ray also leaves by SystemExit
+                failed[:] = [error]
+                ray.shutdown()
 
     waiting = threading.Thread(target=init, name="ray-init", daemon=True)
     waiting.start()

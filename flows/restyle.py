@@ -19,7 +19,7 @@ from pydantic import Field
 
 from editcore import storage
 from editcore.campaign import load_campaign
-from editcore.manifest import STEPS
+from editcore.columns import STEPS
 from editcore.night import find_night
 from flows import night as nights
 from flows.deployed import alone, ends_well, saying

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from editcore import again, lease, manifest, storage
-from editcore.manifest import STEPS
+from editcore.columns import STEPS
 from editcore.night import Night, find_night, nights
 from editcore.outcomes import FAILED, Outcome
 from flows.forecast import duration
@@ -87,7 +87,7 @@ def _codes(night: Night) -> list[str]:
 
 def _shards(night: Night, footers: Footers) -> list[str]:
     """Shards with work left or rows that failed, one a line, at most ``SHOWN``."""
-    lines = []
+    lines: list[str] = []
     for shard in night.shards:
         missing = [step for step in STEPS if shard not in footers[step]]
         failed = sum(

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from editcore import manifest, shardwork
-from editcore.manifest import STEPS
+from editcore.columns import STEPS
 from editcore.night import Night
 from flows.crew import Crew
 

@@ -24,8 +24,8 @@ from prefect.artifacts import (
 )
 
 from editcore import shardwork, storage
+from editcore.columns import STEPS
 from editcore.figures import sentences
-from editcore.manifest import STEPS
 from flows.night import Report
 
 EVERY = 5.0

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from editcore.attempts import Memory
+from editcore.columns import Row
 from editcore.editors.base import EditRequest, EditResult
 from editcore.figures import Figures
-from editcore.manifest import Row
 from editcore.night import Night, seed_of
 from editcore.shardwork import LANES, work_shard
 from tasks import models, pairs, pictures

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from editcore.manifest import Row
+from editcore.columns import Row
 from editcore.night import Night
 from editcore.shardwork import work_shard
 from tasks import pictures

@@ -12,9 +12,9 @@ from typing import Any
 
 from editcore import images, storage
 from editcore.campaign import CampaignError, Limits
+from editcore.columns import Row
 from editcore.editors.base import Exemplar
 from editcore.exemplars import Finding, Pair, finding_of, keep, kept
-from editcore.manifest import Row
 from editcore.night import Night
 from editcore.profiles import Profile
 from editcore.recipes import Recipe

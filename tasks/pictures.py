@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from editcore import images, storage
+from editcore.columns import Row
 from editcore.images import Picture
-from editcore.manifest import Row
 from editcore.night import Night
 from editcore.outcomes import Outcome, RowError
 from editcore.sources.contents import failures

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from editcore import images
-from editcore.manifest import Row
+from editcore.columns import Row
 from editcore.night import Night
 from editcore.scoring import ScoreRequest
 from editcore.shardwork import work_shard

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from editcore.manifest import Row
+from editcore.columns import Row
 from editcore.night import Night
 from editcore.shardwork import work_shard
 from tasks import models, pictures

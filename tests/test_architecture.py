@@ -13,7 +13,17 @@ FORBIDDEN = {
     "editcore": {"prefect", "flows", "tasks"},
     "tasks": {"prefect", "flows"},
 }
-HEAVY = {"torch", "torchvision", "diffusers", "transformers", "open_clip", "lpips", "onnxruntime", "prefect", "ray"}
+HEAVY = {
+    "torch",
+    "torchvision",
+    "diffusers",
+    "transformers",
+    "open_clip",
+    "lpips",
+    "onnxruntime",
+    "prefect",
+    "ray",
+}
 LIGHT = (
     "flows/__init__.py",
     "flows/cli.py",
@@ -33,6 +43,7 @@ LIGHT = (
     "editcore/fingerprint.py",
     "editcore/images.py",
     "editcore/lease.py",
+    "editcore/columns.py",
     "editcore/manifest.py",
     "editcore/night.py",
     "editcore/profiles.py",

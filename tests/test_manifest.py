@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from editcore import manifest, storage
+from editcore.columns import COLUMNS, STEPS, schema
 from editcore.scoring.columns import NAMES
 
 
@@ -31,7 +32,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return path
 
 
-def finish(run: str, steps: tuple[str, ...] = manifest.STEPS) -> None:
+def finish(run: str, steps: tuple[str, ...] = STEPS) -> None:
     for step in steps:
         for shard in (0, 1):
             manifest.commit(run, step, shard, [ok(2 * shard), ok(2 * shard + 1)])
@@ -53,10 +54,10 @@ def test_a_committed_part_stays_and_its_counts_are_the_answer(run: str) -> None:
 
 
 def test_every_column_is_documented_once_and_scores_are_the_scorers() -> None:
-    names = [column.name for column in manifest.COLUMNS]
+    names = [column.name for column in COLUMNS]
     assert len(names) == len(set(names))
-    assert all(column.about and not column.about.endswith(".") for column in manifest.COLUMNS)
-    assert {c.name for c in manifest.COLUMNS if c.step == "score"} == set(NAMES)
+    assert all(column.about and not column.about.endswith(".") for column in COLUMNS)
+    assert {c.name for c in COLUMNS if c.step == "score"} == set(NAMES)
 
 
 def test_committed_part_has_the_schema_and_its_counts_in_the_footer(run: str) -> None:
@@ -64,7 +65,7 @@ def test_committed_part_has_the_schema_and_its_counts_in_the_footer(run: str) ->
     assert manifest.committed(run, "score") == {1}
     assert manifest.footer(run, "score", 1) == {"rows": 2, "seconds": 1.5, "ok": 2}
     assert [r["lpips"] for r in manifest.read_part(run, "score", 1)] == [0.25, None]
-    assert manifest.read_step(run, "score").schema == manifest.schema("score").remove_metadata()
+    assert manifest.read_step(run, "score").schema == schema("score").remove_metadata()
 
 
 def test_a_column_nobody_documented_is_refused(run: str) -> None:
@@ -100,7 +101,7 @@ def test_merged_keeps_the_first_failure(run: str) -> None:
     bad = row(1, outcome="bad_input", code="empty_file", message="The file has no content.", attempts=1)
     skip = row(1, outcome="skipped", code="empty_file", message="The file has no content.", attempts=0)
     rewrite(run, "ingest", 0, [ok(0), bad])
-    for step in manifest.STEPS[1:]:
+    for step in STEPS[1:]:
         rewrite(run, step, 0, [ok(0), skip])
     rows = manifest.merged(run).to_pylist()
     assert [(r["outcome"], r["failed_step"]) for r in rows[:2]] == [("ok", ""), ("bad_input", "ingest")]

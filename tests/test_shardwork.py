@@ -10,9 +10,9 @@ import pytest
 
 from editcore import attempts, manifest, shardwork, storage
 from editcore.attempts import Memory
+from editcore.columns import Row
 from editcore.figures import Figures
 from editcore.images import BadImage
-from editcore.manifest import Row
 from editcore.shardwork import NightStopped, StormWatch, work_shard
 
 LIMITS = {"attempts": 3, "storm_window": 8, "storm_share": 0.5}

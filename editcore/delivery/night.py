@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from editcore import manifest, storage
+from editcore.columns import STEPS
 from editcore.outcomes import Outcome
 
 ROUTES = ("publish", "review", "rework")
@@ -49,7 +50,7 @@ def load_footers(run: str) -> dict[str, list[dict[str, Any]]]:
     """Footers of the committed parts (``manifest.footer``), by step."""
     return {
         step: [manifest.footer(run, step, shard) for shard in sorted(manifest.committed(run, step))]
-        for step in manifest.STEPS
+        for step in STEPS
     }
 
 

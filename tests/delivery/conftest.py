@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from editcore import images, manifest, storage
+from editcore.columns import STEPS, keys_of, schema
 
 EVIL = '<script>alert("x")</script>'
 NIGHT = "2026-01-31"
@@ -82,8 +83,8 @@ class Night:
         row["failure"] = (step, {"outcome": outcome, "code": code, "message": message, "attempts": 1})
 
     def commit(self) -> Night:
-        for step in ("plan", *manifest.STEPS):
-            wanted = set(manifest.schema(step).names)
+        for step in ("plan", *STEPS):
+            wanted = set(schema(step).names)
             for shard in {row["shard"] for row in self.rows}:
                 own = [self._view(row, step) for row in self.rows if row["shard"] == shard]
                 parts = [{key: value for key, value in row.items() if key in wanted} for row in own]
@@ -100,8 +101,8 @@ class Night:
         if step == "plan" or "failure" not in row:
             return row | state
         failed, verdict = row["failure"]
-        reached, own = manifest.STEPS.index(failed), manifest.STEPS.index(step)
-        keep = row if own < reached else manifest.keys_of(row)
+        reached, own = STEPS.index(failed), STEPS.index(step)
+        keep = row if own < reached else keys_of(row)
         if own == reached:
             return keep | verdict
         return keep | (state if own < reached else verdict | {"outcome": "skipped", "attempts": 0})

@@ -20,6 +20,7 @@ from killed import WRITES
 
 from editcore import manifest, storage
 from editcore.campaign import load_campaign
+from editcore.columns import TIMINGS
 from editcore.shardwork import LANES
 from flows.night import Report, run_night
 
@@ -53,7 +54,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report,
 
 
 def result(report: Report) -> pa.Table:
-    return manifest.merged(report.path).drop_columns(sorted(manifest.TIMINGS)).sort_by("row_id")
+    return manifest.merged(report.path).drop_columns(sorted(TIMINGS)).sort_by("row_id")
 
 
 def pictures(home: Path) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ from catalogue import RECIPES, write_campaign
 import flows
 from editcore import attempts, manifest, storage
 from editcore.campaign import load_campaign, load_thresholds
+from editcore.columns import STEPS
 from editcore.lease import LeaseHeld, lease
 from editcore.night import Night, NightRefused, nights
 from flows.night import NightFailed, Report, reroute, run_night
@@ -50,7 +51,7 @@ def test_a_night_from_pictures_to_success(tmp_path: Path, log: Path) -> None:
     assert pictures == {row["delivered_path"] for row in delivered if row["delivered_path"]}
     assert len(pictures) == 12
     assert json.loads((tmp_path / "out" / "_SUCCESS").read_text())["counts"]["planned"] == 16
-    for step in manifest.STEPS:
+    for step in STEPS:
         assert manifest.committed(report.path, step) == {0, 1, 2}
     assert not list(Path(report.path).rglob("*.kept"))
 

@@ -207,6 +207,7 @@ def test_a_cluster_that_is_gone_fails_the_night_and_the_next_run_finishes_it(
             [sys.executable, str(HERE / "pooled.py"), str(campaign)], stdout=stream, stderr=stream
         )
     wait_for_edits(tmp_path, 2 * BATCH)
+    assert driver.poll() is None, log.read_text()
     children = subprocess.run(
         ["ps", "-o", "pid=,args=", "--ppid", str(driver.pid)], capture_output=True, text=True, check=True
     )

@@ -10,6 +10,7 @@ from catalogue import RECIPES, write_campaign, write_pictures
 
 from editcore import again, attempts, manifest, storage
 from editcore.campaign import CampaignError, load_campaign
+from editcore.columns import STEPS, TIMINGS
 from editcore.night import Night, NightRefused
 from flows.night import Report, rerun, run_night
 from flows.shards import numbers
@@ -34,7 +35,7 @@ def again_of(home: Path, shards: list[int] | None = None) -> Report:
 
 
 def result(report: Report) -> pa.Table:
-    return manifest.merged(report.path).drop_columns(sorted(manifest.TIMINGS)).sort_by("row_id")
+    return manifest.merged(report.path).drop_columns(sorted(TIMINGS)).sort_by("row_id")
 
 
 def parts(report: Report, *steps: str) -> dict[str, bytes]:
@@ -121,13 +122,13 @@ def test_killed_while_opening_nothing_is_lost(
 
 def test_whole_shards_are_done_again(tmp_path: Path, log: Path) -> None:
     first = go(tmp_path)
-    others = {path: data for path, data in parts(first, *manifest.STEPS[:4]).items() if "00001" not in path}
+    others = {path: data for path, data in parts(first, *STEPS[:4]).items() if "00001" not in path}
     (Path(first.path) / "edit" / "part-00001.parquet").write_bytes(b"damaged")
     log.write_text("")
     report = again_of(tmp_path, [1])
     rows = {row["row_id"] for row in manifest.read_part(report.path, "plan", 1)}
     assert set(log.read_text().split()) == rows
-    assert others.items() <= parts(report, *manifest.STEPS[:4]).items()
+    assert others.items() <= parts(report, *STEPS[:4]).items()
     assert (report.summary["ok"], report.summary["failed"]) == (12, 4)
     with pytest.raises(NightRefused, match="found shards 3, 9, expected numbers from 0 to 2"):
         again_of(tmp_path, [1, 3, 9])
@@ -154,7 +155,7 @@ def test_what_would_not_match_is_refused(tmp_path: Path, log: Path, monkeypatch:
     with pytest.raises(NightRefused, match="first is not the latest, second is"):
         rerun(str(tmp_path / "out"), "first")
     monkeypatch.setattr("editcore.fingerprint.code_version", lambda: "9.9")
-    with pytest.raises(NightRefused, match='code: was ".*", now "9.9"'):
+    with pytest.raises(NightRefused, match=r'code: was ".*", now "9.9"'):
         rerun(str(tmp_path / "out"), None)
     with pytest.raises(NightRefused, match="found no night"):
         rerun(str(tmp_path / "elsewhere"), None)

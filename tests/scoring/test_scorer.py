@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from editcore.manifest import schema
+from editcore.columns import schema
 from editcore.routing import RULES, route
 from editcore.scoring import BY_NAME, COLUMNS, NAMES, Score, Scorer, ScoreRequest, product_square
 from editcore.scoring.texts import describe
