@@ -33,7 +33,7 @@ from editcore.training.transfer.store import ChangeStore
 
 LATENT_SIDE, PATCH = 16, 4
 UNCHANGED_WEIGHT = 0.3
-MOSTLY_NOISE = 1.0
+MOSTLY_NOISE = 1.6
 """Mean of the logit of t for estimates: pair and query all but settle the answer, so what matters is what the model
 says before there is anything to see. With the velocity's weights (1 / t^2) training went to the denoising of what was
 nearly clean, and the model learnt to trust the noise."""
