@@ -59,7 +59,11 @@ class RayPool:
 
     def __enter__(self) -> RayPool:
         self._connect()
-        count = self._count()
+        try:
+            count = self._count()
+        except PoolLost:
+            self._leave()
+            raise
         self.size = count * self.pool.in_flight
         self.say(
             f"pool: {count} workers on Ray, {self.pool.gpus_per_actor:g} GPU each, "
@@ -85,8 +89,7 @@ class RayPool:
             for actor in self._staff + self._coming:
                 with suppress(Exception):
                     self.ray.kill(actor)
-            if self._ours:
-                self.ray.shutdown()
+            self._leave()
 
     def do(self, step: str, path: str, shard: int) -> dict[str, Any]:
         for _ in range(SHARD_TRIES):
@@ -119,6 +122,11 @@ class RayPool:
         address = rest if ":" in rest else ray.get_runtime_context().gcs_address
         host, _, port = address.rpartition(":")
         self._where = host.strip("[]"), int(port)
+
+    def _leave(self) -> None:
+        """End Ray, or leave its cluster, if it was started or joined here."""
+        if self._ours:
+            self.ray.shutdown()
 
     def _count(self) -> int:
         """Workers to start."""
