@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
@@ -58,11 +58,10 @@ def _task_of(step: str, do: Do) -> Any:
 
 
 def _name() -> str:
-    """Name of a flow run: its campaign or output, and when."""
+    """Name of a flow run: its deployment, or else its campaign or output, and when."""
     given = flow_run.parameters
     place = given.get("campaign") or given.get("output") or ""
-    when = flow_run.scheduled_start_time
-    return f"{Path(place).stem} {when:%Y-%m-%d %H:%M}"
+    return f"{deployment.name or Path(place).stem} {flow_run.scheduled_start_time:%Y-%m-%d %H:%M}"
 
 
 @flow(name="restyle", flow_run_name=_name, task_runner=RUNNER, persist_result=False)

@@ -23,7 +23,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from editcore import shardwork, storage
+from editcore import shardwork
 from editcore.columns import STEPS
 from editcore.figures import sentences
 from flows.night import Report
@@ -133,8 +133,8 @@ class View:
             "SKU": row["sku"],
             "recipe": row["recipe_id"],
             "became": row["route"] or f"{row['outcome']}/{row['code']}",
+            "picture": f"[open]({link})" if link else place,
             "why": (row["reason"] or row["message"])[:200],
-            "picture": f"[{storage.name_of(place)}]({link})" if link else place,
         }
 
     def _link(self, place: str) -> str | None:

@@ -133,8 +133,8 @@ class TransferJob:
         return figures | {"of_copy": ((painted - batch.target).square().mean() / copied).sqrt().item()}
 
     def save(self, module: nn.Module, facts: dict[str, Any]) -> None:
-        """Write the transformer in half precision."""
-        save_model(cast(TransferModel, module), self.output)
+        """Write the transformer, a byte a weight."""
+        save_model(cast(TransferModel, module), self.output, compact=True)
         (self.output / "training.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
 
 
