@@ -91,7 +91,7 @@ class TransferJob:
     """Share of batches with two pairs a sample."""
     told: float = 0.3
     """Share of batches with words."""
-    peak_lr: float = 1.5e-3
+    peak_lr: float = 1.2e-3
 
     def build(self) -> nn.Module:
         encoder = TextEncoder(self.text)
