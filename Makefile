@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CATALOGUE ?=
 DEMO ?= $(if $(CATALOGUE),demo-own,demo)
 
-.PHONY: demo test test-slow test-faults test-s3 lint format clean
+.PHONY: demo test test-slow test-faults test-s3 check-deploy lint format clean
 
 demo: $(VENV)/.installed  ## restyle a small catalogue: make demo [CATALOGUE=folder] [DEMO=output folder]
 	$(BIN)/vitrine demo $(if $(CATALOGUE),--catalogue "$(CATALOGUE)") --output "$(DEMO)"
@@ -22,6 +22,9 @@ test-faults: $(VENV)/.installed-dev  ## staged faults that take long: workers, c
 
 test-s3: $(VENV)/.installed-dev  ## what is marked s3, on a real object store: Ceph's radosgw, from Debian's packages
 	tests/with_radosgw.sh $(BIN)/python -m pytest -q -m s3 tests
+
+check-deploy: $(VENV)/.installed-dev  ## what lies in deploy/: image, compose files, Kubernetes manifests, Prefect's files
+	$(BIN)/python -m pytest -q tests/deploy
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -185,6 +185,7 @@ def status(
 def deploy(
     campaign: CampaignFile,
     pages: Annotated[str, typer.Option(help="Web address at which people see the output, for links.")] = "",
+    pool: Pool = None,
     notify: Annotated[
         str | None, typer.Option(help="Prefect block that tells people of failures: TYPE/NAME.")
     ] = None,
@@ -197,7 +198,7 @@ def deploy(
         from flows.deploy import deploy as create
 
         try:
-            lines = create(file, campaign, checked, pages, notify)
+            lines = create(file, campaign, checked, pages, pool or "", notify)
         except DeployFailed as error:
             leave(str(error), Exit.FAILED)
         for line in lines:

@@ -28,12 +28,15 @@ class DeployFailed(RuntimeError):  # noqa: N818 - reads as what it says
     """Prefect did not take something; the text says what."""
 
 
-def deploy(file: Path, campaign_file: Path, campaign: Campaign, pages: str, notify: str | None) -> list[str]:
+def deploy(
+    file: Path, campaign_file: Path, campaign: Campaign, pages: str, pool: str, notify: str | None
+) -> list[str]:
     """Create or replace the deployments of ``file`` for a campaign; lines that say what there is now.
 
-    ``pages``: web address of the output, or empty; ``notify``: block to send notifications with, ``type/name``.
+    ``pages``: web address of the output, ``pool``: where to work, both perhaps empty; ``notify``: block to send
+    notifications with, ``type/name``.
     Raises ``CampaignError`` for files that cannot be used, ``DeployFailed``."""
-    wanted, environment = _read(file), environment_of(campaign_file, campaign, pages)
+    wanted, environment = _read(file), environment_of(campaign_file, campaign, pages, pool)
     pools = {entry["work_pool"]["name"] for entry in wanted["deployments"]}
     lines = [_pool(name) for name in sorted(pools)]
     _prefect("deploy", "--all", "--prefect-file", str(file), environment=environment)
@@ -47,13 +50,14 @@ def deploy(file: Path, campaign_file: Path, campaign: Campaign, pages: str, noti
     return lines + _automations(_read(file.with_name(AUTOMATIONS)), notify)
 
 
-def environment_of(file: Path, campaign: Campaign, pages: str) -> dict[str, str]:
+def environment_of(file: Path, campaign: Campaign, pages: str, pool: str) -> dict[str, str]:
     """What the placeholders in the file of deployments stand for."""
     return {
         "VITRINE_NAME": re.sub(r"[^a-z0-9]+", "-", campaign.name.lower()).strip("-") or "nightly",
         "VITRINE_CAMPAIGN": str(file.resolve()),
         "VITRINE_OUTPUT": campaign.output,
         "VITRINE_PAGES": pages,
+        "VITRINE_POOL": pool,
     }
 
 

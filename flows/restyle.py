@@ -30,7 +30,7 @@ from flows.view import View
 RUNNER: Any = ThreadPoolTaskRunner(max_workers=256)
 """Threads for task runs; how many there are at a time is the crew's to say (``flows.steps``)."""
 
-Pool = Annotated[str, Field(pattern="^(process|ray(://.+)?)$")]
+Pool = Annotated[str, Field(pattern="^(|process|ray(://.+)?)$")]
 
 
 def submitter(do: Do) -> Submit:
@@ -90,7 +90,7 @@ def restyle(
         checked.output,
         checked.name,
         pages,
-        lambda say: nights.run_night(checked, night, profile, limit, submitter, say, yes, pool),
+        lambda say: nights.run_night(checked, night, profile, limit, submitter, say, yes, pool or None),
     )
 
 
@@ -116,7 +116,7 @@ def rerun(
         output,
         str(find_night(output, night).info["campaign"]),
         pages,
-        lambda say: nights.rerun(output, night, wanted, submitter, say, pool),
+        lambda say: nights.rerun(output, night, wanted, submitter, say, pool or None),
     )
 
 
