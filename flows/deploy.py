@@ -14,8 +14,10 @@ from typing import Any
 
 import yaml
 from prefect import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
+from prefect.workers.process import ProcessWorker
 
 from editcore.campaign import Campaign, CampaignError
 from flows.deployed import make_limit
@@ -74,7 +76,8 @@ def _pool(name: str) -> str:
             found = client.read_work_pool(name)
             return f"work pool {name}, of type {found.type}, was there"
         except ObjectNotFound:
-            _prefect("work-pool", "create", name, "--type", "process")
+            template = ProcessWorker.get_default_base_job_template()
+            client.create_work_pool(WorkPoolCreate(name=name, type="process", base_job_template=template))
             return f"work pool {name}, of type process; start a worker: prefect worker start --pool {name}"
 
 

@@ -136,8 +136,8 @@ def rerun(
         chosen = night.profile.pool.of_kind(pool)
         check_pool(chosen)
         if shards is not None:
-            say(f"night {night.name}: doing {len(set(shards))} shards again, all rows of them")
             night = again.open_shards(night, shards)
+            say(f"night {night.name}: doing all rows of {len(set(shards))} shards again")
         elif failed := again.failed_rows(night):
             count = sum(len(rows) for rows in failed.values())
             say(f"night {night.name}: trying {count} failed rows of {len(failed)} shards again")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from editcore import shardwork
 from editcore.campaign import load_campaign
 from editcore.lease import lease
-from flows import cli
+from flows import cli, voice
 from flows.night import run_night
 
 DOCS = Path(__file__).parents[2] / "docs" / "running-a-night.md"
@@ -30,10 +31,26 @@ def test_help_answers_at_once_and_ends_with_an_example() -> None:
     started = time.monotonic()
     subprocess.run([sys.executable, "-m", "flows.cli", "--help"], capture_output=True, check=True)
     assert time.monotonic() - started < 3  # 0.1 s on an idle machine
-    for command in ("run", "plan", "preview", "reroute", "status", "demo"):
+    for command in ("run", "plan", "preview", "rerun", "reroute", "status", "deploy", "demo"):
         exit_code, text = vitrine(command, "--help")
         assert exit_code == 0
         assert text.strip().splitlines()[-1].strip().startswith(f"Example: vitrine {command}")
+
+
+def test_in_json_even_what_nobody_foresaw_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    voice.choose(voice.LogFormat.JSON)
+    try:
+        with pytest.raises(cli.typer.Exit) as left, cli.answering():
+            raise KeyError("nobody foresaw this")
+    finally:
+        voice.choose(voice.LogFormat.TEXT)
+    out, err = capsys.readouterr()
+    line = json.loads(out)
+    assert (left.value.exit_code, err) == (1, "")
+    assert (line["level"], line["event"], line["exit_code"]) == ("error", "crash", 1)
+    assert "KeyError" in line["text"] and "Traceback" in line["traceback"]
+    with pytest.raises(KeyError), cli.answering():
+        raise KeyError("nobody foresaw this")
 
 
 def test_exit_codes_are_documented() -> None:
@@ -99,4 +116,11 @@ def test_unfinished_nights_show_how_far_they_are(tmp_path: Path, monkeypatch: py
     assert not shardwork.listeners
     text = vitrine("status", str(tmp_path / "out"))[1]
     assert "unfinished; shards done of 3: ingest 3" in text
-    assert "route 0" in text
+    text = vitrine("status", str(tmp_path / "out"), "latest")[1]
+    assert "shards not done or with failed rows: 3 of 3" in text
+    assert "  shard 1: next is score" in text
+    assert "next: score of 3 shards, route of 3 shards, by `vitrine run`" in text
+    assert vitrine("status", str(tmp_path / "out"), "absent")[0] == cli.Exit.REFUSED
+    with lease(str(tmp_path / "out")):
+        assert "at work now: host" in vitrine("status", str(tmp_path / "out"))[1]
+    assert "route 0" in vitrine("status", str(tmp_path / "out"))[1]
