@@ -28,7 +28,7 @@ PULSE = 1.0
 SHARD_TRIES = 3
 """Workers that a shard may cost before it is taken for the cause."""
 JOIN_WITHIN = 180.0
-"""Seconds for starting Ray or joining a cluster; Ray itself knows no limit where an address does not answer."""
+"""Seconds for joining a cluster; Ray itself knows no limit where an address does not answer."""
 START_TRIES = 3
 """Ray gives a node 30 seconds to start, which a busy machine may miss at first."""
 GONE_AFTER = 20.0
@@ -257,24 +257,27 @@ class RayPool:
 def join(ray: Any, kind: str) -> None:
     """Start Ray on this machine (``ray``), or join the cluster this machine belongs to (``ray://auto``) or the one
     that ``ray://HOST:PORT`` serves. ``PoolLost`` where there is none."""
-    wanted: dict[str, Any] = {"address": kind.replace("ray://auto", "auto")}
-    if kind == "ray":
-        wanted = {"address": "local", "include_dashboard": False}
     failed: list[BaseException] = []
 
-    def init() -> None:
-        for _ in range(START_TRIES if kind == "ray" else 1):
-            try:
-                ray.init(**wanted, log_to_driver=False, logging_level="ERROR")
-                failed.clear()
-                return
-            except BaseException as error:  # Ray also leaves by SystemExit
-                failed[:] = [error]
-                ray.shutdown()
+    def init(**address: Any) -> None:
+        try:
+            ray.init(**address, log_to_driver=False, logging_level="ERROR")
+            failed.clear()
+        except (Exception, SystemExit) as error:  # Ray leaves by both
+            failed[:] = [error]
+            ray.shutdown()
 
-    waiting = threading.Thread(target=init, name="ray-init", daemon=True)
-    waiting.start()
-    waiting.join(JOIN_WITHIN)
-    if failed or waiting.is_alive():
-        why = " ".join(str(failed[0]).split())[:300] if failed else f"no answer within {JOIN_WITHIN:.0f} s"
-        raise PoolLost(f"cannot use Ray at {kind}: {why}")
+    if kind == "ray":  # in this thread: what Ray starts dies with the thread that started it
+        for _ in range(START_TRIES):
+            init(address="local", include_dashboard=False)
+            if not failed:
+                return
+    else:
+        address = {"address": kind.replace("ray://auto", "auto")}
+        waiting = threading.Thread(target=init, kwargs=address, name="ray-join", daemon=True)
+        waiting.start()
+        waiting.join(JOIN_WITHIN)
+        if not (failed or waiting.is_alive()):
+            return
+    why = " ".join(str(failed[0]).split())[:300] if failed else f"no answer within {JOIN_WITHIN:.0f} s"
+    raise PoolLost(f"cannot use Ray at {kind}: {why}")

@@ -200,7 +200,7 @@ def test_a_shard_that_ends_every_worker_is_named(ray: Any, tmp_path: Path, photo
 def test_a_cluster_that_is_gone_fails_the_night_and_the_next_run_finishes_it(
     tmp_path: Path, photos: Path, undisturbed: tuple[Path, Report]
 ) -> None:
-    campaign = campaign_of(tmp_path, photos, {"kind": "ray", "gpus_per_actor": 0, "actors": 2}, seconds=0.5)
+    campaign = campaign_of(tmp_path, photos, {"kind": "ray", "gpus_per_actor": 0, "actors": 2}, seconds=4)
     log = tmp_path / "driver.log"
     with open(log, "wb") as stream:
         driver = subprocess.Popen(
@@ -208,10 +208,11 @@ def test_a_cluster_that_is_gone_fails_the_night_and_the_next_run_finishes_it(
         )
     wait_for_edits(tmp_path, 2 * BATCH)
     assert driver.poll() is None, log.read_text()
-    children = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(driver.pid)], capture_output=True, text=True, check=True
-    )
-    head = [int(line.split()[0]) for line in children.stdout.splitlines() if "gcs_server" in line]
+    everybody = subprocess.run(
+        ["ps", "-wweo", "pid=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    session = f"_{driver.pid}/"  # Ray names its session's folder after the driver
+    head = [int(p.split()[0]) for p in everybody.splitlines() if "/gcs_server" in p and session in p]
     os.kill(head[0], signal.SIGKILL)
     assert driver.wait(timeout=200) == cli.Exit.FAILED
     assert "has not answered for 5 s; what is finished is kept" in log.read_text()
