@@ -18,6 +18,7 @@ from test_kill import BATCH, WORKERS, die
 from editcore import manifest, storage
 from editcore.campaign import load_campaign
 from editcore.lease import LeaseHeld, lease
+from editcore.shardwork import LANES
 from flows.night import NightFailed, run_night
 
 pytestmark = pytest.mark.s3
@@ -64,7 +65,7 @@ def test_a_night_in_a_bucket_killed_and_resumed(
     assert books["codes"] == {"bad_input/not_an_image": 2, "bad_input/not_found": 2}
     edits = Counter(log.read_text().split())
     assert len(edits) == 4
-    assert edits.total() - 4 <= BATCH * WORKERS
+    assert edits.total() - 4 <= BATCH * LANES * WORKERS
     delivered = pq.read_table(io.BytesIO(storage.read_bytes(f"{shop}/out/manifest.parquet"))).to_pylist()
     assert json.loads(delivered[0]["extra_json"]) == {"season": "spring"}
     masks = {row["sku"]: row["mask_source"] for row in delivered if row["outcome"] == "ok"}
