@@ -18,7 +18,7 @@ DEPLOY = ROOT / "deploy"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 OURS = {"campaign.yaml", "kustomization.yaml"}
 """Files there that are no objects of Kubernetes."""
-SECRET = re.compile(r"PASSWORD|SECRET|AUTH|_KEY|TOKEN|CONNECTION_URL")
+SECRET = re.compile(r"PASSWORD|SECRET|AUTH(?!_MODE)|_KEY|TOKEN|CONNECTION_URL")
 
 
 def tool(name: str, *arguments: str) -> None:

@@ -118,8 +118,8 @@ def test_unfinished_nights_show_how_far_they_are(tmp_path: Path, monkeypatch: py
     assert "unfinished; shards done of 3: ingest 3" in text
     text = vitrine("status", str(tmp_path / "out"), "latest")[1]
     assert "shards not done or with failed rows: 3 of 3" in text
-    assert "  shard 1: next is score" in text
-    assert "next: score of 3 shards, route of 3 shards, by `vitrine run`" in text
+    assert "  shard 0: next is score" in text
+    assert "score of 3 shards, route of 3 shards, by `vitrine run`" in text
     assert vitrine("status", str(tmp_path / "out"), "absent")[0] == cli.Exit.REFUSED
     with lease(str(tmp_path / "out")):
         assert "at work now: host" in vitrine("status", str(tmp_path / "out"))[1]
