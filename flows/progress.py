@@ -43,7 +43,7 @@ class _Lines:
             count, told = self.done[step].total(), _told(self.done[step])
             if count == planned and outcomes:
                 self._say(f"{step}: {told}", step, planned)
-            elif time.monotonic() - self.last > EVERY:
+            elif count and time.monotonic() - self.last > EVERY:
                 self.last = time.monotonic()
                 self._say(f"{step}: {count} of {planned} ({told})", step, planned)
 
