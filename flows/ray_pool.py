@@ -101,8 +101,9 @@ class RayPool:
             finally:
                 self._give_back(actor)
         raise PoolLost(
-            f"{SHARD_TRIES} workers died over {step} of shard {shard}, one after the other; its rows are in "
-            f"{path}/plan/part-{shard:05d}.parquet. Why a worker died is in Ray's logs on its machine"
+            f"{SHARD_TRIES} workers died with {step} of shard {shard} in hand, one after the other: it ends workers, "
+            f"or one that was in hand beside it. Its rows are in {path}/plan/part-{shard:05d}.parquet; "
+            "Ray's logs on the machines say why a worker died"
         )
 
     def stacks(self) -> str:
