@@ -13,6 +13,7 @@ from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.runtime import deployment
 
+from editcore.lease import STALE_AFTER
 from flows.night import Report
 from flows.steps import NightFailed
 from flows.voice import voice
@@ -39,8 +40,10 @@ def alone(output: str) -> Iterator[None]:
     if not deployment.id:
         yield
         return
-    with concurrency(make_limit(output), strict=True, raise_on_lease_renewal_failure=False):
-        yield  # a server that goes away meanwhile does not end the night
+    # A slot whose holder is gone frees itself after that time; a server that goes away does not end the night.
+    name, hold = make_limit(output), STALE_AFTER
+    with concurrency(name, strict=True, lease_duration=hold, raise_on_lease_renewal_failure=False):
+        yield
 
 
 def saying() -> Callable[[str], None]:
