@@ -49,6 +49,7 @@ class TransferEditor:
         files and their scales. painter: another model in place of the bundled one's folders, device and memory."""
         self.painter = painter or load_painter(Path(folder), Path(shared), device, memory_mb << 20, adapters)
         self.steps, self.seeds, self.batch_size = steps, seeds, batch_size
+        self._kinds: dict[str, Kind] = {}
         self.identity = {
             "name": "transfer", "steps": str(steps), "seeds": str(seeds), "adapters": str(dict(adapters or {})),
         }  # fmt: skip
@@ -73,7 +74,7 @@ class TransferEditor:
             raise ValueError(
                 "found a request without a before/after pair; expected exemplars, or the text editor"
             )
-        kinds: list[Kind] = [change_of(exemplar).kind for exemplar in exemplars]
+        kinds: list[Kind] = [self._kind(exemplar) for exemplar in exemplars]
         whole = "background" in kinds
         boxes = [box_of(request.alpha, whole) for request in requests]
         pixels = self.painter.pixels
@@ -88,6 +89,12 @@ class TransferEditor:
             self._finish(request, kinds, box, before, after)
             for request, box, before, after in zip(requests, boxes, unchanged, painted, strict=True)
         ]
+
+    def _kind(self, exemplar: Exemplar) -> Kind:
+        """What the pair changes, found once a pair and not once a batch."""
+        if exemplar.key not in self._kinds:
+            self._kinds[exemplar.key] = change_of(exemplar).kind
+        return self._kinds[exemplar.key]
 
     def _panels(self, exemplar: Exemplar, whole: bool) -> PairPanels:
         box = pair_box(exemplar, whole)

@@ -45,10 +45,9 @@ def _row(row: ExemplarRow, cases: Sequence[ExemplarCase], seeds: int) -> pd.Data
     lines = []
     for noise in range(seeds):
         for batch in batches(cases):
-            try:
-                painted = row.paint(batch, noise)
-            except ValueError:
+            if len(batch[0].pairs) > row.most_pairs:
                 continue
+            painted = row.paint(batch, noise)
             small = F.interpolate(painted, (128, 128), mode="area").numpy()
             for case, picture in zip(batch, small, strict=True):
                 about = {"row": row.name, "seed": noise, "setting": case.setting, "kind": case.kind}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -205,8 +205,3 @@ class _Groups:
             self.said |= self.encoder.each(new)
         rows = [self.said[text] for text in texts]
         return Words(torch.cat([row.states_BLD for row in rows]), torch.cat([row.pooled_BD for row in rows]))
-
-
-def with_stores(job: TransferJob, *stores: Path) -> TransferJob:
-    """The same job on other stores."""
-    return replace(job, stores=stores)
