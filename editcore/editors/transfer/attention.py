@@ -26,15 +26,19 @@ class Seen:
     layers: tuple[KeysValues, ...]
     query_BNP: Tensor | None = None
     """The query's tokens, where the query is among the panels."""
+    gist_BD: Tensor | None = None
+    """What the pairs show, in one vector each, added up; None for a model that does not read it."""
 
     @staticmethod
     def together(several: Sequence[Seen]) -> Seen:
         """Panels side by side; batches must agree."""
+        gists = [one.gist_BD for one in several if one.gist_BD is not None]
         return Seen(
             tuple(
                 (torch.cat([k for k, _ in layer], 1), torch.cat([v for _, v in layer], 1))
                 for layer in zip(*(one.layers for one in several), strict=True)
-            )
+            ),
+            gist_BD=torch.stack(gists).sum(0) if gists else None,
         )
 
     def expand(self, batch: int) -> Seen:
@@ -47,7 +51,8 @@ class Seen:
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Seen:
         layers = tuple((change(key), change(value)) for key, value in self.layers)
-        return Seen(layers, None if self.query_BNP is None else change(self.query_BNP))
+        rest = [None if x is None else change(x) for x in (self.query_BNP, self.gist_BD)]
+        return Seen(layers, *rest)
 
     @property
     def tokens(self) -> int:

@@ -9,7 +9,9 @@ A transformer with twice as many channels in as out is told more: beside every t
 edit, before beside after as the query beside the target, and what it says is not the velocity but what the edit adds
 to the query. Then what an edit does to a place need not be looked for, copying need not be learnt, and noise need not
 be said again (the estimate of the clean picture is the better thing to ask of a small network: Li & He 2025, arXiv
-2511.13720).
+2511.13720). With a ``gist`` layer, what a pair shows is also read into one vector, which joins the words' pooled
+embedding at the one place where FLUX takes it: what holds for the whole picture (to which colour, by how much) then
+reaches every token at once. Several pairs' vectors are added up.
 
 The published model (``attention: full``) gives all panels the time of the noise and lets all see all; nothing can be
 kept there. It stays for comparison, and for LoRAs in the published key format on FLUX.1-dev.
@@ -56,11 +58,14 @@ class TransferModel(nn.Module):
         side: int,
         layout: Layout = "stack",
         attention: Attention = "causal",
+        gist: nn.Linear | None = None,
     ) -> None:
-        """silence: the embedding of no words, batch of 1, L = 0 or the encoder's own. side: of latents, even."""
+        """silence: the embedding of no words, batch of 1, L = 0 or the encoder's own. side: of latents, even.
+        gist: of ``gist_layer``, "causal" only."""
         super().__init__()
         self.transformer = transformer
         self.silence, self.side, self.layout, self.attention = silence, side, layout, attention
+        self.gist = gist
         config = transformer.config
         self.doubled = config.in_channels == 2 * (config.out_channels or config.in_channels)
         remember(transformer)
@@ -68,13 +73,19 @@ class TransferModel(nn.Module):
     def pair(self, before_BNP: Tensor, after_BNP: Tensor) -> Seen:
         """What a pair means to those that see it; "causal" only."""
         tokens = [self._beside(before_BNP, before_BNP), self._beside(after_BNP, before_BNP)]
-        return self._look(torch.cat(tokens, 1), ("before", "after"), None)
+        seen = self._look(torch.cat(tokens, 1), ("before", "after"), None)
+        if not self.gist:
+            return seen
+        values = (
+            seen.layers[-1][1][:, before_BNP.shape[1] :].flatten(2).float()
+        )  # the after panel's, at the last layer
+        return replace(seen, gist_BD=self.gist(torch.cat([values.mean(1), values.amax(1)], 1)))
 
     def query(self, query_BNP: Tensor, pairs: Sequence[Seen]) -> Seen:
         """Everything the target will see: pairs and query."""
         union = Seen.together(pairs)
         own = self._look(self._beside(query_BNP, query_BNP), ("query",), union)
-        return replace(Seen.together([union, own]), query_BNP=query_BNP)
+        return replace(Seen.together([union, own]), query_BNP=query_BNP, gist_BD=union.gist_BD)
 
     def velocity(self, noisy_BNP: Tensor, t_B: Tensor, seen: Seen, words: Words | None = None) -> Tensor:
         """Velocity noise - clean of the noisy target at time t in [0, 1] (1 = noise), (B, N, P).
@@ -118,12 +129,13 @@ class TransferModel(nn.Module):
     ) -> Tensor:  # fmt: skip
         given, tokens = tokens, tokens.to(self.transformer.dtype)
         said = words or self._unsaid(len(tokens), with_text="target" in panels)
+        pooled = said.pooled_BD if seen is None or seen.gist_BD is None else said.pooled_BD + seen.gist_BD
         place = torch.cat([places(panel, self.side, self.side, self.layout) for panel in panels])
         guidance = tokens.new_ones(len(tokens)) if self.transformer.config.guidance_embeds else None
         return self.transformer(
             hidden_states=tokens,
             encoder_hidden_states=said.states_BLD.to(tokens),
-            pooled_projections=said.pooled_BD.to(tokens),
+            pooled_projections=pooled.to(tokens),
             timestep=t_B,
             img_ids=place.to(tokens.device),
             txt_ids=tokens.new_zeros(said.states_BLD.shape[1], 3, dtype=torch.float32),
@@ -136,3 +148,9 @@ class TransferModel(nn.Module):
         """No words; clean panels have no text tokens at all, so that words can never reach them."""
         silence = self.silence.expand(batch)
         return silence if with_text else Words(silence.states_BLD[:, :0], silence.pooled_BD)
+
+
+def gist_layer(transformer: FluxTransformer2DModel) -> nn.Linear:
+    """A new layer from the mean and the maximum of the last layer's values to the width of pooled words."""
+    config = transformer.config
+    return nn.Linear(2 * config.num_attention_heads * config.attention_head_dim, config.pooled_projection_dim)

@@ -36,12 +36,14 @@ class LoraJob(TransferJob):
     queries: int = 2
     composed: float = 0.0
     told: float = 0.5
+    naming: float = 0.0
     peak_lr: float = 1e-3
     rank: int = 16
 
     def build(self) -> nn.Module:
         """FileNotFoundError where ``start`` holds no transformer."""
         model = load_model(self.start or self.output, self.text)
+        model.requires_grad_(False)
         add_adapter(model.transformer, Lora(rank=self.rank, layers="blocks"))
         return model.train()
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
 
+from editcore.editors.transfer.attention import Seen
 from editcore.editors.transfer.model import TransferModel, Words
 from editcore.editors.transfer.panels import pack, places, unpack
 from editcore.editors.transfer.sample import Clean, paint, times
 
-from .conftest import SIDE, latents, said, small
+from .conftest import SIDE, TEXT, latents, said, small
 
 BATCH, STEPS = 3, 4
 
@@ -139,3 +142,15 @@ def test_a_doubled_transformer_that_says_nothing_copies_the_query(model) -> None
         model, Clean([(latents(1, 5), latents(1, 6))], latents(BATCH, 1)), latents(BATCH, 2), STEPS
     )
     torch.testing.assert_close(painted, latents(BATCH, 1), atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_a_pair_reaches_the_target_through_its_gist_too(model) -> None:
+    pair = model.pair(pack(latents(1, 5)), pack(latents(1, 6)))
+    assert pair.gist_BD.shape == (1, TEXT)
+    twice = Seen.together([pair, pair]).gist_BD
+    torch.testing.assert_close(twice, 2 * pair.gist_BD)
+    seen = model.query(pack(latents(1, 1)), [pair])
+    noise, time = pack(latents(1, 2)), torch.ones(1)
+    said = model.velocity(noise, time, seen)
+    assert (said - model.velocity(noise, time, replace(seen, gist_BD=None))).abs().max() > 1e-4

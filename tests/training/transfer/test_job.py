@@ -15,7 +15,7 @@ from editcore.studio.groups import Made
 from editcore.training.loop import Budget, train
 from editcore.training.transfer import job as transfer_job
 from editcore.training.transfer.draws import Group, draw
-from editcore.training.transfer.job import UNCHANGED_WEIGHT, TransferJob, change_weight, transfer_loss
+from editcore.training.transfer.job import UNCHANGED_WEIGHT, TransferJob, change_weight, transfer_losses
 from editcore.training.transfer.store import write_groups
 
 GROUP = Group(np.arange(24).reshape(6, 4), ("do a", "do b"), ("a", "b"))
@@ -94,7 +94,7 @@ def test_training_lowers_the_loss_and_goes_on_from_what_it_saved(store, tmp_path
     losses = []
     for _ in range(12):
         optimizer.zero_grad()
-        loss = transfer_loss(module, batch, t, noise)
+        loss = transfer_losses(module, batch, t, noise)["loss"]
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
@@ -102,10 +102,27 @@ def test_training_lowers_the_loss_and_goes_on_from_what_it_saved(store, tmp_path
     one.save(module, {"steps": 12})
     saved = load_model(tmp_path / "model", BUNDLED)
     assert saved.attention == attention
+    assert (saved.gist is not None) == (attention == "causal")
     again = job(store, tmp_path / "more", attention=attention, start=tmp_path / "model").build()
-    assert transfer_loss(again, batch, t, noise).item() == pytest.approx(
-        transfer_loss(module, batch, t, noise).item(), rel=0.02
+    assert transfer_losses(again, batch, t, noise)["loss"].item() == pytest.approx(
+        transfer_losses(module, batch, t, noise)["loss"].item(), rel=0.02
     )
+
+
+def test_a_pair_comes_to_say_what_its_words_would(store, tmp_path) -> None:
+    one = job(store, tmp_path / "model", composed=0.0, told=0.0)
+    module, batch = one.build(), next(one.batches(0, 0))
+    noise, t = torch.randn_like(batch.target), torch.ones(len(batch.target))
+    optimizer = torch.optim.AdamW(module.parameters(), 1e-3)
+    named = []
+    for _ in range(8):
+        optimizer.zero_grad()
+        losses = transfer_losses(module, batch, t, noise, naming=1.0)
+        losses["loss"].backward()
+        optimizer.step()
+        named.append(losses["naming"].item())
+    assert losses["loss"].item() == pytest.approx((losses["painting"] + losses["naming"]).item())
+    assert named[-1] < 0.8 * named[0]
 
 
 def test_a_run_of_the_loop_writes_a_model_and_figures(store, tmp_path, capsys, monkeypatch) -> None:

@@ -153,7 +153,7 @@ def test_only_the_adapter_learns_and_every_linear_layer_of_the_blocks_has_one(
     model = job.build()
     assert (model.layout, model.attention) == (layout, attention)
     untouched = {n: p.clone() for n, p in model.named_parameters() if not p.requires_grad}
-    loss = job.loss(model, next(job.batches(0, 0)), 0.0)
+    loss = job.loss(model, next(job.batches(0, 0)), 0.0)["loss"]
     loss.backward()
     assert torch.isfinite(loss)
     trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
@@ -176,13 +176,13 @@ def test_a_few_pairs_are_learnt(tuned, base, tmp_path) -> None:
     def measured(model: nn.Module) -> float:
         torch.manual_seed(1)
         with torch.no_grad():
-            return sum(job.loss(model, batch, 0.0).item() for _ in range(3))
+            return sum(job.loss(model, batch, 0.0)["loss"].item() for _ in range(3))
 
     model = job.build()
     before = measured(model)
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=job.peak_lr)
     for _ in range(12):
-        job.loss(model, batch, 0.0).backward()
+        job.loss(model, batch, 0.0)["loss"].backward()
         optimizer.step()
         optimizer.zero_grad()
     assert measured(model) < 0.95 * before
