@@ -60,7 +60,7 @@ def open_shards(night: Night, shards: Collection[int]) -> Night:
 
 
 def _open(night: Night, step: str, shard: int, rows: Collection[str]) -> None:
-    if shard not in manifest.committed(night.path, step):
+    if not manifest.is_committed(night.path, step, shard):
         return
     finished = [r for r in manifest.read_part(night.path, step, shard) if r["row_id"] not in rows]
     manifest.keep(night.path, step, shard, EARLIER, finished)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -186,6 +187,7 @@ def columns_of(*steps: str) -> list[Column]:
     return [column for step in steps for column in COLUMNS if column.step == step]
 
 
+@cache
 def schema(step: str) -> pa.Schema:
     """Arrow schema of a step's part: keys, outcome, own columns (``plan``: keys and what ingest passes
     on)."""

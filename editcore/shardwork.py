@@ -112,7 +112,7 @@ def work_shard(
     done one after the other, in batches of their own, because changing the key costs time (an engine's adapter); the
     part keeps the plan's order. ``memory``: what to do when memory runs out, and the figures to count in."""
     night = Night.open(run)
-    if shard in manifest.committed(run, step):
+    if manifest.is_committed(run, step, shard):
         return manifest.footer(run, step, shard)
     started, memory = time.monotonic(), memory or Memory()
     rows, inherited = _gather(run, step, shard)

@@ -105,7 +105,7 @@ def reroute(
     needed."""
     with _on(output) as held:
         night = find_night(output, name)
-        unscored = [shard for shard in night.shards if shard not in manifest.committed(night.path, "score")]
+        unscored = set(night.shards) - manifest.committed(night.path, "score")
         if unscored:
             raise NightRefused(
                 f"night {night.name} is not scored yet ({len(unscored)} shards missing); finish it first"

@@ -77,9 +77,9 @@ def test_kept_batches_survive_and_torn_ones_count_as_absent(run: str) -> None:
     manifest.keep(run, "edit", 0, 0, [ok(0, engine="e")])
     manifest.keep(run, "edit", 0, 1, [ok(1, engine="e")])
     folder = storage.join(run, "edit", "part-00000.kept")
-    whole = storage.read_bytes(storage.join(folder, "000001.parquet"))
+    whole = storage.read_bytes(storage.join(folder, "000001.arrow"))
     for torn in (whole[:-20], whole[:10], b""):
-        storage.put(storage.join(folder, "000001.parquet"), torn)
+        storage.put(storage.join(folder, "000001.arrow"), torn)
         assert [r["row_id"] for r in manifest.kept(run, "edit", 0)] == [row(0)["row_id"]]
     assert manifest.committed(run, "edit") == set()
     manifest.commit(run, "edit", 0, [ok(0), ok(1)])
