@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 MAX_LENGTH = 80
 """Characters of one part; two parts and a suffix stay below the 255 bytes that file systems allow."""
+_SAFE = re.compile(rf"(?![-.])[A-Za-z0-9._-]{{1,{MAX_LENGTH}}}(?<![-.])")
 
 
 def safe_name(text: str) -> str:
@@ -18,10 +19,10 @@ def safe_name(text: str) -> str:
     A name that had to be changed gets six hex digits of its original's hash, so that ``a/b`` and ``a:b`` stay
     two files. Names that are safe already come back as they are.
     """
+    if _SAFE.fullmatch(text):
+        return text
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     cleaned = re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_text).strip("-.")[:MAX_LENGTH].strip("-.")
-    if text and cleaned == text:
-        return cleaned
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
     return f"{cleaned or 'item'}-{digest}"
 

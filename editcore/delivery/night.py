@@ -20,24 +20,16 @@ def load_rows(run: str) -> pd.DataFrame:
     A row that the night never reached (it was stopped) counts as ``retryable``/``not_reached``. Raises
     ``ValueError`` if rows were planned and nothing was routed: that night is not finished.
     """
-    rows = manifest.merged(run).to_pandas().sort_values("row_id", kind="stable", ignore_index=True)
+    rows = manifest.merged(run).sort_by("row_id").to_pandas()
     if len(rows) and not manifest.committed(run, "route"):
         raise ValueError(
             f"run {run} plans {len(rows)} rows but has no part of step route; expected route/part-*.parquet. "
             "Finish the night first (vitrine run), then deliver."
         )
-    rows = _know_what_was_planned(rows, run)
     lost = (rows["outcome"] == Outcome.OK) & ~rows["route"].isin(ROUTES)
     rows.loc[lost, ["outcome", "code", "failed_step"]] = [Outcome.RETRYABLE.value, "not_reached", "route"]
     rows.loc[lost, "message"] = "The night ended before this row was routed; run it again to finish it."
     return rows
-
-
-def _know_what_was_planned(rows: pd.DataFrame, run: str) -> pd.DataFrame:
-    """Fill gaps from the plan: a row that failed at ingest has no columns of that step, but it has a SKU."""
-    plan = manifest.read_step(run, "plan").to_pandas().set_index("row_id").reindex(rows["row_id"])
-    gaps = [name for name in plan.columns if name in rows and rows[name].isna().any()]
-    return rows.assign(**{name: rows[name].fillna(plan[name].set_axis(rows.index)) for name in gaps})
 
 
 def load_run(run: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def delivered_before(root: str, folders: Sequence[str]) -> dict[str, Delivered]:
         run = json.loads(storage.read_bytes(storage.join(root, "_SUCCESS")))["run"]
         data = io.BytesIO(storage.read_bytes(storage.join(root, "manifest.parquet")))
         names = ["image_path", "delivered_path", "delivered_lossless", "delivered_bytes", "delivered_sha256"]
-        rows = pq.read_table(data, columns=names).to_pylist()
+        table = pq.read_table(data, columns=names)
     except (FileNotFoundError, ValueError, KeyError, pa.ArrowInvalid):
         return {}
     sizes = {
@@ -51,6 +51,6 @@ def delivered_before(root: str, folders: Sequence[str]) -> dict[str, Delivered]:
         row["delivered_path"]: Delivered(
             made_by(row["image_path"], run), row["delivered_bytes"], row["delivered_sha256"]
         )
-        for row in rows
+        for row in table.filter(table["delivered_path"].is_valid()).to_pylist()
         if row["delivered_lossless"] and sizes.get(row["delivered_path"]) == row["delivered_bytes"]
     }

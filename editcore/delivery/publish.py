@@ -20,7 +20,6 @@ import hashlib
 import io
 import json
 from collections.abc import Hashable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,6 +37,7 @@ from editcore.delivery.previous import Delivered, delivered_before, made_by
 from editcore.delivery.report import render_report
 from editcore.outcomes import Outcome, judge
 from editcore.sources.contents import remembered
+from editcore.threads import spread
 
 __all__ = ["DeliverySettings", "deliver", "safe_name"]
 
@@ -54,6 +54,8 @@ DELIVERED = {
 }
 """Columns that delivery adds: path under the output, format, whether every pixel is the run's own, largest
 difference if not (0 to 255), size in bytes, sha256 of the file."""
+FORMULA = r"^([=+\-@\t\r])"
+"""How text begins that a spreadsheet would run."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -144,16 +146,18 @@ def _deliver_pictures(
     rows: pd.DataFrame, root: str, run: str, settings: DeliverySettings, there: dict[str, Delivered]
 ) -> pd.DataFrame:
     """Put every planned picture in place; add the ``delivered_*`` columns and mark the rows that failed."""
-    with ThreadPoolExecutor(settings.workers) as pool:
-        records = rows.to_dict("records")
-        done = list(pool.map(lambda row: _deliver_row(row, root, run, settings, there), records))
+    planned = rows.loc[rows["delivered_path"].notna(), ["image_path", "delivered_path"]]
+    records = planned.to_dict("records")
+    done = list(spread(lambda row: _deliver_row(row, root, run, settings, there), records, settings.workers))
+    own = pd.DataFrame(done, index=planned.index, dtype=object)
     columns = {
-        name: pd.Series([own.get(name) for own in done], dtype=kind) for name, kind in DELIVERED.items()
+        name: own.get(name, pd.Series(dtype=object)).reindex(rows.index).astype(kind)
+        for name, kind in DELIVERED.items()
     }
     rows = rows.drop(columns="delivered_path").assign(**columns)
-    for index, own in zip(rows.index, done, strict=True):
-        if "outcome" in own:
-            rows.loc[index, list(own)] = list(own.values())
+    for index, lost in zip(planned.index, done, strict=True):
+        if "outcome" in lost:
+            rows.loc[index, list(lost)] = list(lost.values())
     return rows
 
 
@@ -166,8 +170,6 @@ def _deliver_row(
 ) -> dict[str, Any]:
     """Copy or encode one picture, unless it lies there; the columns of the delivered file, or of the failure."""
     path = row["delivered_path"]
-    if not isinstance(path, str):
-        return {}
     if (old := there.get(path)) and old.made == made_by(row["image_path"], run):
         return dict(zip(DELIVERED, (path, settings.format, True, 0, old.size, old.sha256), strict=True))
     try:
@@ -227,15 +229,9 @@ def _parquet(rows: pd.DataFrame) -> bytes:
 
 def _csv(rows: pd.DataFrame) -> bytes:
     """CSV for spreadsheets. Text a spreadsheet would run as a formula gets a leading apostrophe."""
-
-    def defuse(value: object) -> object:
-        return (
-            f"'{value}"
-            if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-            else value
-        )
-
-    return rows.map(defuse).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+    texts = rows.select_dtypes(["str", "object"])
+    harmless = {name: column.str.replace(FORMULA, r"'\1", regex=True) for name, column in texts.items()}
+    return rows.assign(**harmless).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
 
 
 def _put(path: str, data: bytes) -> str:

@@ -40,13 +40,11 @@ def rank_rows(rows: pd.DataFrame) -> list[int]:
 
 def spread_choice(rows: pd.DataFrame, order: list[int], limit: int) -> list[int]:
     """At most ``limit`` edited rows, taken in turn from every (route, recipe) pair, in the given order."""
-    edited = [i for i in order if rows.at[i, "outcome"] == "ok"]
-    turn = pd.DataFrame(
-        {"group": [f"{rows.at[i, 'route']}/{rows.at[i, 'recipe_id']}" for i in edited]}, index=edited
-    )
-    turn["turn"] = turn.groupby("group").cumcount()
-    chosen = set(turn.sort_values("turn", kind="stable").index[:limit])
-    return [i for i in edited if i in chosen]
+    ordered = rows.loc[order, ["outcome", "route", "recipe_id"]]
+    edited = ordered[ordered["outcome"] == Outcome.OK]
+    turn = edited.groupby(["route", "recipe_id"], dropna=False).cumcount()
+    chosen = turn.sort_values(kind="stable").index[:limit]
+    return turn.index[turn.index.isin(chosen)].tolist()
 
 
 def worst_rows(output: str, limit: int) -> list[dict[str, Any]]:

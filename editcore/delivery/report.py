@@ -40,13 +40,16 @@ def render_report(
     night = run.rstrip("/").rsplit("/", 1)[-1]
     order = rank_rows(rows)
     full = spread_choice(rows, order, int(settings["report_rows"]))
-    delivered = rows[rows["delivered_path"].notna()].sort_values(["sku", "recipe_id", "row_id"])
-    others = [i for i in delivered.index[:CONTACT_ROWS] if i not in set(full)]
+    put = rows["delivered_path"].notna()
+    delivered = rows.loc[put, ["sku", "recipe_id", "row_id"]].sort_values(["sku", "recipe_id", "row_id"])
+    shown = delivered.index[:CONTACT_ROWS].tolist()
+    others = [i for i in shown if i not in set(full)]
+    told = _records(rows, [*full, *others])
     with ThreadPoolExecutor(int(settings["workers"])) as pool:
-        cards = list(pool.map(lambda i: full_card(i, rows.loc[i].to_dict(), run, root), full))
-        small = list(pool.map(lambda i: small_card(i, rows.loc[i].to_dict(), run, root), others))
+        cards = list(pool.map(lambda i: full_card(i, told[i], run, root), full))
+        small = list(pool.map(lambda i: small_card(i, told[i], run, root), others))
     by_index = dict(zip([*full, *others], [*cards, *small], strict=True))
-    thumbs = [by_index[i] for i in delivered.index[:CONTACT_ROWS]]
+    thumbs = [by_index[i] for i in shown]
     env = Environment(
         loader=PackageLoader("editcore.delivery"),
         autoescape=select_autoescape(enabled_extensions=("html", "j2"), default=True),
@@ -64,7 +67,7 @@ def render_report(
         cards=cards,
         thumbs=[thumb for thumb in thumbs if thumb["thumb"]],
         deliverable=len(delivered),
-        table=[line_of(i, rows.loc[i].to_dict()) for i in order[:TABLE_ROWS]],
+        table=[line_of(i, row) for i, row in _records(rows, order[:TABLE_ROWS]).items()],
         failures=failure_summary(rows),
         warnings=warning_summary(rows),
         timings=timing_summary(rows, footers),
@@ -73,10 +76,16 @@ def render_report(
     )
 
 
+def _records(rows: pd.DataFrame, indices: list[int]) -> dict[int, dict[str, Any]]:
+    """Rows as dicts, by index, in the order given."""
+    records = rows.loc[indices].to_dict("records")
+    return {i: {str(k): v for k, v in row.items()} for i, row in zip(indices, records, strict=True)}
+
+
 def recipe_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Per recipe: its words (empty for a pair alone) and how many rows went where."""
     summary = []
-    for recipe, group in rows.groupby("recipe_id", sort=True):
+    for recipe, group in rows[["recipe_id", "words", "outcome", "route"]].groupby("recipe_id", sort=True):
         words = group["words"].dropna()
         counts = count_rows(group)
         summary.append({"id": recipe, "words": words.iloc[0] if len(words) else "", **counts})
@@ -85,24 +94,23 @@ def recipe_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def failure_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows that did not become a picture, grouped by code."""
-    lost = rows[rows["outcome"] != "ok"]
+    told = ["code", "failed_step", "outcome", "sku", "recipe_id", "message"]
+    lost = rows.loc[rows["outcome"] != "ok", told]
     groups = []
     for (code, step, outcome), group in lost.groupby(["code", "failed_step", "outcome"], sort=True):
         items = [
             {"sku": text_of(r.sku), "recipe": r.recipe_id, "message": text_of(r.message)}
-            for r in group.itertuples()
+            for r in group.head(50).itertuples()
         ]
-        groups.append(
-            {"code": code, "step": step, "outcome": outcome, "count": len(items), "items": items[:50]}
-        )
+        groups.append({"code": code, "step": step, "outcome": outcome, "count": len(group), "items": items})
     return sorted(groups, key=lambda group: (-group["count"], group["code"]))
 
 
 def warning_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Warnings of the engines (words nobody taught the model), most frequent first."""
     counted: Counter[str] = Counter()
-    for text in rows.get("warnings_json", pd.Series(dtype=object)):
-        counted.update(warnings_of(text))
+    for text, times in rows.get("warnings_json", pd.Series(dtype=object)).value_counts().items():
+        counted.update({warning: times * n for warning, n in Counter(warnings_of(text)).items()})
     return [
         {"text": text, "count": n} for text, n in sorted(counted.items(), key=lambda kv: (-kv[1], kv[0]))[:40]
     ]
