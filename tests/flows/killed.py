@@ -1,8 +1,8 @@
 """A night that dies: ``python killed.py CAMPAIGN NUMBER before|torn|after [cli]``.
 
-The process kills itself (SIGKILL: no hook, no ``finally``, no flush) at the NUMBERth write of anything,
+The process kills itself (SIGKILL: no hook, no ``finally``, no flush) at the NUMBERth write or removal of anything,
 before it, with half of it written, or right after it; a NUMBER of -1 lets it live. Every state the disk can
-be in lies between two writes."""
+be in lies between two of them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from typing import Any
 
 from editcore import fingerprint, storage
 
-WRITES = ("put", "put_if_absent")
+WRITES = ("put", "put_if_absent", "remove")
 count = itertools.count()
 
 
-def deadly(write: Callable[[str, bytes], Any]) -> Callable[[str, bytes], Any]:
+def deadly(write: Callable[..., Any], number: int, moment: str) -> Callable[..., Any]:
     """A write that ends the process when its time has come."""
 
-    def writes(path: str, data: bytes) -> Any:
-        mine = not path.endswith(".lease.json") and next(count) == int(sys.argv[2])
-        if mine and sys.argv[3] == "torn" and storage.is_local(path):
+    def writes(path: str, *data: bytes) -> Any:
+        mine = not path.endswith(".lease.json") and next(count) == number
+        if mine and moment == "torn" and data and storage.is_local(path):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            (Path(path).parent / f"{storage.TEMPORARY}torn").write_bytes(data[: len(data) // 2])
-        if mine and sys.argv[3] != "after":
+            (Path(path).parent / f"{storage.TEMPORARY}torn").write_bytes(data[0][: len(data[0]) // 2])
+        if mine and moment != "after":
             os.kill(os.getpid(), signal.SIGKILL)
-        done = write(path, data)
+        done = write(path, *data)
         if mine:
             os.kill(os.getpid(), signal.SIGKILL)
         return done
@@ -38,9 +38,14 @@ def deadly(write: Callable[[str, bytes], Any]) -> Callable[[str, bytes], Any]:
     return writes
 
 
-def main() -> None:
+def arm(number: int, moment: str) -> None:
+    """Let this process die at write ``number``."""
     for name in WRITES:
-        setattr(storage, name, deadly(getattr(storage, name)))
+        setattr(storage, name, deadly(getattr(storage, name), number, moment))
+
+
+def main() -> None:
+    arm(int(sys.argv[2]), sys.argv[3])
     fingerprint.code_version = lambda: os.environ["STANDIN_CODE"]  # type: ignore[assignment]
     if sys.argv[4:] == ["cli"]:
         from flows.cli import app

@@ -35,11 +35,11 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report,
     write_pictures(home / "photos")
     writes = 0
 
-    def counting(write: Callable[[str, bytes], Any]) -> Callable[[str, bytes], Any]:
-        def counted(path: str, data: bytes) -> Any:
+    def counting(write: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(path: str, *data: bytes) -> Any:
             nonlocal writes
             writes += not path.endswith(".lease.json")  # heartbeats come when they come
-            return write(path, data)
+            return write(path, *data)
 
         return counted
 
