@@ -26,7 +26,7 @@ from typing import Any
 
 from fsspec.implementations.local import LocalFileSystem
 
-from editcore import claims, stores
+from editcore import claims, folders, stores
 from editcore.stores import TEMPORARY, is_local, open_store, reaching
 
 __all__ = ["TEMPORARY", "is_local"]
@@ -196,6 +196,8 @@ def walk(folder: str) -> list[dict[str, Any]]:
     On an object store this takes one request per thousand files, not one per file.
     """
     store, root = open_store(folder)
+    if isinstance(store, LocalFileSystem) and os.path.isdir(root):
+        return folders.walk(root)
     found = store.find(root, detail=True, refresh=True)
     return [
         {**_about(store, info), "inner": name.removeprefix(root).strip("/")}
@@ -211,6 +213,8 @@ def describe(path: str) -> dict[str, Any]:
     A version that did not change means content that did not change.
     """
     store, inner = open_store(path)
+    if isinstance(store, LocalFileSystem):
+        return folders.describe(inner)
     return _about(store, store.info(inner))
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from editcore import storage
@@ -20,6 +20,7 @@ from editcore.campaign import Download
 from editcore.outcomes import Outcome, RowError
 from editcore.sources import Item
 from editcore.sources.downloads import download, is_web
+from editcore.threads import spread
 
 HASHERS = 8
 """Threads that read files for their sha256."""
@@ -61,10 +62,12 @@ def read_contents(
         for row in rows:
             if row["uri"] in web:
                 row |= _downloaded(got[row["uri"]])
-    with ThreadPoolExecutor(HASHERS) as pool:
-        list(
-            pool.map(lambda row: _read(row, known, max_bytes), [row for row in rows if row["uri"] not in web])
-        )
+    files = {row["uri"]: row for row in rows if row["uri"] not in web}  # the same one for any number of items
+    facts = dict(
+        zip(files, spread(lambda row: _read(row, known, max_bytes), [*files.values()], HASHERS), strict=True)
+    )
+    for row in rows:
+        row |= facts.get(row["uri"], {})
     return rows
 
 
@@ -99,10 +102,21 @@ def write_contents(run: str, rows: list[Row]) -> None:
 
 def remembered(run: str) -> list[Row]:
     """What ``write_contents`` wrote; empty if there is nothing."""
-    try:
-        return pq.read_table(io.BytesIO(storage.read_bytes(storage.join(run, "sources.parquet")))).to_pylist()
-    except FileNotFoundError:
-        return []
+    return list(_remembered(run).to_pylist())
+
+
+def known_of(run: str) -> dict[tuple[str, int, str], str]:
+    """The part of ``Known`` that a night has to tell."""
+    table = _remembered(run)
+    table = table.filter(pc.not_equal(table["sha256"], "")).select(["uri", "size", "version", "sha256"])
+    return {(uri, size, version): sha256 for uri, size, version, sha256 in _rows(table)}
+
+
+def pictures_gone(run: str, listed: Iterable[str]) -> list[Row]:
+    """Pictures of a night whose address is not ``listed``."""
+    table = _remembered(run)
+    here = pc.is_in(table["uri"], pa.array(list(listed), _TEXT))
+    return list(table.filter(pc.and_not(pc.equal(table["role"], "picture"), here)).to_pylist())
 
 
 def failures(run: str) -> dict[str, RowError]:
@@ -123,17 +137,30 @@ def _addresses(item: Item) -> list[Row]:
     return rows + ([blank | {"role": "mask", "uri": item.mask_uri}] if item.mask_uri else [])
 
 
-def _read(row: Row, known: Known, max_bytes: int) -> None:
-    """Fill in size, version and sha256 of a file."""
+def _read(row: Row, known: Known, max_bytes: int) -> Row:
+    """Size, version and sha256 of a file, as far as they can be had."""
+    facts = {name: row[name] for name in ("size", "version", "sha256")}
     try:
         if not row["version"]:
             about = storage.describe(row["uri"])
-            row |= {"size": about["size"], "version": about["version"]}
-        seen = known.get((row["uri"], row["size"], row["version"])) if row["version"] else None
-        if row["size"] <= max_bytes:
-            row["sha256"] = seen or sha256_of(row["uri"])
+            facts |= {"size": about["size"], "version": about["version"]}
+        seen = known.get((row["uri"], facts["size"], facts["version"])) if facts["version"] else None
+        if facts["size"] <= max_bytes:
+            facts["sha256"] = seen or sha256_of(row["uri"])
     except (OSError, ValueError):
         pass
+    return facts
+
+
+def _remembered(run: str) -> pa.Table:
+    try:
+        return pq.read_table(io.BytesIO(storage.read_bytes(storage.join(run, "sources.parquet"))))
+    except FileNotFoundError:
+        return _SCHEMA.empty_table()
+
+
+def _rows(table: pa.Table) -> Iterable[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
 def _downloaded(got: Mapping[str, Any] | RowError) -> Row:
