@@ -19,14 +19,14 @@ from editcore.columns import STEPS
 from editcore.figures import Figures
 from editcore.fingerprint import decisions, differences
 from editcore.lease import Held, lease
-from editcore.night import Night, NightRefused, find_night
+from editcore.night import Night, NightRefused, find_night, nights
 from editcore.profiles import Pool, ready_profile
 from editcore.routing.thresholds import Thresholds
 from editcore.sources import list_items
 from editcore.sources.downloads import asks_the_web
 from flows.crew import check_pool, crew_of
 from flows.steps import NightFailed, Submitter, missing_steps, run_steps
-from flows.tonight import Say, begin, look, require_approval
+from flows.tonight import Say, begin, look, recognise, require_approval
 from flows.watchdog import Watchdog
 
 
@@ -90,6 +90,8 @@ def _on(output: str) -> Iterator[Held]:
     try:
         with lease(output) as held:
             yield held
+    except manifest.Damaged as error:
+        raise NightFailed(str(error)) from error
     except OSError as error:
         raise NightFailed(f"the night stopped, a store failed: {error or type(error).__name__}") from error
 
@@ -101,10 +103,17 @@ def reroute(
     submitter: Submitter | None = None,
     say: Say = print,
 ) -> Report:
-    """Route an old night again with other thresholds and deliver it again; no model, no source picture
-    needed."""
+    """Route a night again with other thresholds and deliver it again; no model, no source picture needed.
+
+    ``NightRefused`` for a night before the one that the output shows."""
     with _on(output) as held:
         night = find_night(output, name)
+        shown = next((other for other in reversed(nights(output)) if other.finished), night)
+        if shown.created > night.created:
+            raise NightRefused(
+                f"found night {night.name}, but the output shows a later one, {shown.name}, whose pictures would "
+                "give way to older ones; reroute that one"
+            )
         unscored = set(night.shards) - manifest.committed(night.path, "score")
         if unscored:
             raise NightRefused(
@@ -176,6 +185,8 @@ def finished_already(
 ) -> Report | None:
     """The report of a night that needs nothing more; None if there is work. Starts nothing, needs no
     lease. ``NightRefused`` as for ``run_night``."""
+    if (known := recognise(campaign, name, profile_name, limit)) and known.finished:
+        return _already_done(known, campaign, say)
     if not campaign.source.folder and asks_the_web(list_items(campaign.source)):
         return None  # servers are asked once, by the process that holds the output
     tonight = look(campaign, name, profile_name, limit)
@@ -214,8 +225,10 @@ def _finish(night: Night, means: Means, say: Say, held: Held) -> Report:
             f"found {books.ok} ok + {books.skipped} skipped + {books.failed} failed, expected "
             f"{books.planned} planned: rows were lost or doubled in {night.path}; keep it and report this"
         )
+    held.confirm()
     delivered = publish.run(night.path) if planned else {}
     summary = _summary(night, books, delivered, time.monotonic() - started, whole, counted)
+    held.confirm()
     night.close(summary)
     good = summary["delivered"] and (books.ok > 0 or books.failed == 0)
     return Report(night.name, night.path, "finished" if planned else "empty", summary, good)

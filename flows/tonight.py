@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from editcore import storage
@@ -25,7 +25,8 @@ from editcore.night import (
 )
 from editcore.profiles import Profile, ProfileError, ready_profile
 from editcore.sources import Item, list_items
-from editcore.sources.contents import inputs, read_contents, remembered, write_contents
+from editcore.sources.contents import inputs, known_of, pictures_gone, read_contents, write_contents
+from editcore.sources.listing import listing_now, listing_of, table_of
 from tasks.pairs import settled, study
 
 Say = Callable[[str], None]
@@ -46,6 +47,26 @@ class Tonight:
     night: Night | None
     deleted: list[dict[str, Any]]
     """Pictures of the last finished night that the source lists no more: rows of its sources.parquet."""
+    listing: str
+    """``editcore.sources.listing``; empty for a part of the source, and where it tells nothing."""
+
+
+def recognise(
+    campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None
+) -> Night | None:
+    """The night to go on with, if the source lists exactly what that night was planned from; no picture is read and no
+    row made. None: ``look``."""
+    if limit or not (planned := [night for night in nights(campaign.output) if night.info.get("listing")]):
+        return None
+    listing = listing_now(campaign.source)
+    same = [night for night in planned if night.info["listing"] == listing and name in (None, night.name)]
+    if not same:
+        return None
+    profile = ready_profile(profile_name or campaign.profile)
+    pairs = pairs_of(campaign.recipes, campaign.limits.max_bytes)
+    seen = same[-1].info["fingerprint"]
+    wanted = fingerprint(campaign, profile, {}, limit, pairs) | {"inputs": seen["inputs"]}
+    return find(campaign.output, wanted, name) if wanted == seen else None
 
 
 def look(campaign: Campaign, name: str | None, profile_name: str | None, limit: int | None) -> Tonight:
@@ -55,25 +76,21 @@ def look(campaign: Campaign, name: str | None, profile_name: str | None, limit: 
     profile = ready_profile(profile_name or campaign.profile)
     pairs = pairs_of(campaign.recipes, campaign.limits.max_bytes)
     need_engines(profile, pairs)
+    table = table_of(campaign.source)
     listed = list_items(campaign.source, campaign.recipes)
     items, before = listed[:limit], nights(campaign.output)
-    known = {
-        (row["uri"], row["size"], row["version"]): row["sha256"]
-        for night in before[-RECALLED:]
-        for row in remembered(night.path)
-        if row["sha256"]
-    }
+    known = {key: sha256 for night in before[-RECALLED:] for key, sha256 in known_of(night.path).items()}
     rules = campaign.source.download
     sources = read_contents(items, known, campaign.limits.max_bytes, campaign.output, rules)
     wanted = fingerprint(campaign, profile, inputs(sources), limit, pairs)
     gone = deleted([night for night in before if night.finished], {item.uri for item in listed})
-    return Tonight(profile, items, sources, pairs, wanted, find(campaign.output, wanted, name), gone)
+    listing = "" if limit else listing_of(campaign.source, sources, table, campaign.limits.max_bytes)
+    return Tonight(profile, items, sources, pairs, wanted, find(campaign.output, wanted, name), gone, listing)
 
 
 def deleted(finished: Sequence[Night], listed: Collection[str]) -> list[dict[str, Any]]:
     """Pictures of the last finished night whose address is not listed any more."""
-    rows = remembered(finished[-1].path) if finished else []
-    return [row for row in rows if row.get("role", "picture") == "picture" and row["uri"] not in listed]
+    return pictures_gone(finished[-1].path, listed) if finished else []
 
 
 def need_engines(profile: Profile, pairs: Mapping[str, Any]) -> None:
@@ -94,6 +111,9 @@ def begin(
     yes: bool = False,
 ) -> Night:
     """The night to go on with, planned and on disk. ``yes``: new ones need no approval."""
+    if night := recognise(campaign, name, profile_name, limit):
+        _same_decisions(night, campaign)
+        return night
     tonight = look(campaign, name, profile_name, limit)
     if tonight.night:
         _same_decisions(tonight.night, campaign)
@@ -106,6 +126,8 @@ def begin(
         changes = "; ".join(differences(old.info["fingerprint"], tonight.fingerprint)[:5])
         say(f"a new night: since {old.name} ({state}) changed {changes}")
     now = datetime.now().astimezone()
+    if known:  # a clock that went back does not put tonight before last night
+        now = max(now, known[-1].created + timedelta(microseconds=1))
     name = name or _new_name(f"{now:%Y-%m-%d}-{digest(tonight.fingerprint)[:8]}", known)
     path = storage.join(campaign.output, "runs", name)
     storage.remove(path)  # what a planning that was killed left; nothing in it was ever promised
@@ -116,6 +138,7 @@ def begin(
         "decisions": decisions(campaign),
         "source_pictures": len(tonight.items),
         "deleted": len(tonight.deleted),
+        "listing": tonight.listing,
     }
     findings = study(path, tonight.pairs, tonight.profile, campaign.limits)
     for recipe, of in findings.items():

@@ -24,7 +24,7 @@ TABLES = (".csv", ".parquet", ".json", ".txt", ".md", ".yaml", ".yml", ".html")
 skipped."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One picture of the catalogue."""
 
@@ -54,14 +54,29 @@ def list_items(source: Source, recipes: Iterable[Recipe] = ()) -> list[Item]:
     return items
 
 
-def _from_folder(folder: str) -> list[Item]:
+def files_of(folder: str) -> list[dict[str, Any]]:
+    """Entries of ``storage.walk`` that are taken for pictures; ``CampaignError`` if the folder is not there."""
     if not storage.exists(folder):
         raise CampaignError(f"source.folder: found no folder {folder}; check the path")
+    return [entry for entry in storage.walk(folder) if _like_a_picture(entry["inner"])]
+
+
+def addresses_of(source: Source) -> list[str]:
+    """Addresses of a table's pictures and masks, each once; ``CampaignError`` if the table cannot be read."""
+    table, roles = str(source.table), [source.columns.image, source.columns.mask]
+    frame = _read_frame(table, [name for name in roles if name])
+    found: dict[str, None] = {}
+    for name in frame:
+        given = (_text(_plain(value)) for value in frame[name].unique())
+        addresses = (beside(text, _base(table)) for text in given if text or name == source.columns.image)
+        found |= dict.fromkeys(addresses)
+    return list(found)
+
+
+def _from_folder(folder: str) -> list[Item]:
     found = []
-    for entry in storage.walk(folder):
+    for entry in files_of(folder):
         inner = entry["inner"]
-        if any(part.startswith(HIDDEN) for part in inner.split("/")) or inner.lower().endswith(TABLES):
-            continue
         sku = inner.rsplit(".", 1)[0] if "." in storage.name_of(inner) else inner
         about = {"size": entry["size"], "version": entry["version"]}
         found.append({"sku": sku, "uri": entry["path"], "columns": {"sku": sku, "path": inner}, **about})
@@ -96,7 +111,7 @@ def _from_table(source: Source) -> list[Item]:
             raise CampaignError(
                 f"source.columns.{role}: found no column {name!r} in {table}, which has {names}; {advice}"
             )
-    base = table.rsplit("/", 1)[0]
+    base = _base(table)
     found = []
     for row in rows:
         given = {role: _text(row[name]) for role, name in wanted.items()}
@@ -116,26 +131,43 @@ def _from_table(source: Source) -> list[Item]:
 
 
 def _read_table(table: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows as JSON values and the column names. CSV cells stay text: an SKU ``00123`` keeps its zeros."""
+    """Rows as JSON values and the column names."""
+    frame = _read_frame(table)
+    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")], [
+        str(c) for c in frame
+    ]
+
+
+def _read_frame(table: str, columns: list[str] | None = None) -> Any:
+    """A table, or those of ``columns`` that it has; absent cells are None. CSV cells stay text: an SKU ``00123`` keeps
+    its zeros."""
     import pandas as pd
 
+    wanted = {"usecols": lambda name: columns is None or name in columns}
     try:
         data = io.BytesIO(storage.read_bytes(table))
     except FileNotFoundError:
         raise CampaignError(f"source.table: found no file {table}; check the path") from None
     try:
         if table.lower().endswith(".csv"):
-            frame = pd.read_csv(data, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+            plain = {"dtype": str, "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
+            frame = pd.read_csv(data, **plain, **wanted)
         else:
-            frame = pd.read_parquet(data)
+            frame = pd.read_parquet(data, columns=columns)
     except (ValueError, OSError) as error:
         raise CampaignError(
             f"source.table: {table} cannot be read as a table: {' '.join(str(error).split())}"
         ) from None
-    frame = frame.astype(object).where(frame.notna(), None)
-    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")], [
-        str(c) for c in frame
-    ]
+    return frame.astype(object).where(frame.notna(), None)
+
+
+def _base(table: str) -> str:
+    return table.rsplit("/", 1)[0]
+
+
+def _like_a_picture(inner: str) -> bool:
+    hidden = inner.startswith(HIDDEN) or any(part.startswith(HIDDEN) for part in inner.split("/"))
+    return not hidden and not inner.lower().endswith(TABLES)
 
 
 def _named(found: list[dict[str, Any]]) -> list[Item]:
