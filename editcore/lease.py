@@ -2,13 +2,16 @@
 
 ``<output>/.lease.json`` says who works there: host, process, start of that process, and a heartbeat. Whoever
 finds a fresh one is refused with that sentence. A lease is stale at once when its process is gone from this
-host (also after ``kill -9``, and when the pid was given to another process since), and after ``STALE_AFTER``
-seconds without a heartbeat when it was held on another host.
+host (also after ``kill -9``, and when the pid was given to another process since). One of another host is stale when
+its heartbeat is more than ``STALE_AFTER`` seconds away from this host's time, before it or after it, and does not
+beat while it is watched for ``MISSED`` beats; so clocks that are wrong or go back neither end a living night nor keep
+a dead one.
 
 Every change of it is a conditional write, so one of several takers wins and a heartbeat never overwrites a taker.
 
 Covered: two starts at the same moment, crashes, re-used pids, containers that restart with the same host name and
-pid. Not covered: hosts whose clocks differ by more than ``STALE_AFTER``.
+pid, clocks, a process that was frozen, taken for dead and goes on (it notices before it delivers). Not covered: a
+process that is frozen in the very moment of its delivery.
 """
 
 from __future__ import annotations
@@ -33,16 +36,27 @@ HEARTBEAT = 15.0
 """Seconds between heartbeats."""
 STALE_AFTER = 120.0
 """Seconds without a heartbeat after which another host may take over."""
+MISSED = 3
+"""Heartbeats that have to stay away under another host's eyes before it does."""
 
 
 @dataclass
 class Held:
     """A lease in hand."""
 
+    path: str
+    token: str
     lost: threading.Event = field(default_factory=threading.Event)
     """Set when somebody else took the lease (this process was taken for dead)."""
     when_lost: list[Callable[[], None]] = field(default_factory=list)
     """Called then, from the heartbeat's thread."""
+
+    def confirm(self) -> None:
+        """Ask the store itself; ``LeaseHeld`` if somebody else took the output over."""
+        if (_decode(_read(self.path)) or {}).get("token") != self.token:
+            raise LeaseHeld(
+                "another run took this output over while this one did not answer; it goes on there"
+            )
 
 
 class LeaseHeld(RuntimeError):  # noqa: N818 - reads as what it says
@@ -54,7 +68,7 @@ def lease(output: str) -> Iterator[Held]:
     """Hold ``output`` for the body. Raises ``LeaseHeld`` if somebody else does."""
     path, mine = storage.join(output, FILE), _card()
     _acquire(path, mine)
-    held, over = Held(), threading.Event()
+    held, over = Held(path, mine["token"]), threading.Event()
     beat = threading.Thread(target=_beat, args=(path, mine, held, over), name="lease", daemon=True)
     beat.start()
     try:
@@ -62,7 +76,8 @@ def lease(output: str) -> Iterator[Held]:
     finally:
         over.set()
         beat.join()
-        if (_decode(_read(path)) or {}).get("token") == mine["token"]:
+        with contextlib.suppress(LeaseHeld):
+            held.confirm()
             storage.remove(path)
 
 
@@ -71,13 +86,23 @@ def _acquire(path: str, mine: dict[str, Any]) -> None:
         return
     found = _read(path)
     holder = _decode(found)
-    if holder and not stale(holder):
+    if holder and not (stale(holder) and _silent(path, found, holder)):
         raise LeaseHeld(
             f"found another run on this output (host {holder.get('host')}, process {holder.get('pid')}); "
             "expected to be alone. Wait for it, or stop it and start again"
         )
     if not _take(path, found, _encode(mine)):
         raise LeaseHeld("another run took this output over at the same moment; wait for it")
+
+
+def _silent(path: str, card: bytes | None, holder: dict[str, Any]) -> bool:
+    """Whether a holder that looks gone does not beat; at once for a process of this host."""
+    until = time.monotonic() + MISSED * HEARTBEAT
+    while holder.get("host") != socket.gethostname() and time.monotonic() < until:
+        time.sleep(HEARTBEAT / 10)
+        if _read(path) != card:
+            return False
+    return True
 
 
 def _take(path: str, found: bytes | None, card: bytes) -> bool:
@@ -105,11 +130,11 @@ def _beat(path: str, mine: dict[str, Any], held: Held, over: threading.Event) ->
 
 
 def stale(holder: dict[str, Any]) -> bool:
-    """Whether whoever wrote the lease ``holder`` is gone."""
+    """Whether whoever wrote the lease ``holder`` is gone, or seems to be by the clock if it is another host."""
     if holder.get("host") == socket.gethostname():
         pid = int(holder.get("pid") or 0)
         return holder.get("started") != _started(pid)
-    return time.time() - float(holder.get("heartbeat") or 0) > STALE_AFTER
+    return abs(time.time() - float(holder.get("heartbeat") or 0)) > STALE_AFTER
 
 
 def _card() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from editcore import lease as leases
+from editcore import storage
 from editcore.lease import LeaseHeld, lease
 
 
@@ -52,9 +54,44 @@ def test_other_hosts_are_believed_while_their_heart_beats(tmp_path: Path) -> Non
     held_by(tmp_path, host="elsewhere", heartbeat=time.time() - 30)
     with pytest.raises(LeaseHeld, match="host elsewhere"), lease(str(tmp_path)):
         pass
-    held_by(tmp_path, host="elsewhere", heartbeat=time.time() - leases.STALE_AFTER - 1)
+
+
+WRONG_CLOCKS = [-leases.STALE_AFTER - 1, -86_400, leases.STALE_AFTER + 1, 86_400]
+
+
+@pytest.mark.parametrize("clock", WRONG_CLOCKS)
+def test_the_dead_of_other_hosts_are_watched_and_then_followed_whatever_their_clock_said(
+    clock: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "HEARTBEAT", 0.02)
+    held_by(tmp_path, host="elsewhere", heartbeat=time.time() + clock)
     with lease(str(tmp_path)):
         pass
+
+
+@pytest.mark.parametrize("clock", WRONG_CLOCKS)
+def test_a_wrong_clock_ends_no_living_night(
+    clock: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "HEARTBEAT", 2.0)
+    monkeypatch.setattr(leases, "_read", lambda path: held_by(tmp_path, **elsewhere()) or read(path))
+    read, beats = storage.read_bytes, itertools.count()
+
+    def elsewhere() -> dict[str, object]:
+        return {"host": "elsewhere", "heartbeat": time.time() + clock + next(beats)}
+
+    held_by(tmp_path, **elsewhere())
+    with pytest.raises(LeaseHeld, match="host elsewhere"), lease(str(tmp_path)):
+        pass
+
+
+def test_whoever_lost_the_lease_finds_out_before_it_delivers(tmp_path: Path) -> None:
+    with lease(str(tmp_path)) as held:
+        held.confirm()
+        held_by(tmp_path)
+        with pytest.raises(LeaseHeld, match="took this output over"):
+            held.confirm()
+    assert json.loads((tmp_path / ".lease.json").read_text())["token"] == "somebody else"
 
 
 def test_a_lease_taken_by_somebody_else_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
