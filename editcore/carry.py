@@ -5,7 +5,8 @@ SKUs and addresses may change freely. The carried rows of a new night get shards
 committed while it is planned, copied from the earlier night's parts; so every step finds them done, and the books,
 the report and the manifest hold all rows. ``carried_from`` names the night whose folder holds their pictures.
 
-Not carried: rows that failed for our reasons or the world's (they are tried again), and rows whose pictures are gone.
+Not carried: rows that failed for our reasons or the world's (they are tried again), and rows whose pictures or parts
+are gone or damaged.
 """
 
 from __future__ import annotations
@@ -78,10 +79,8 @@ def _harvest(night: Night, wanted: Mapping[str, Row]) -> Iterator[tuple[Row, dic
     chosen = _matches(night, done, wanted)
     there = cache(lambda folder: frozenset(storage.listing(storage.join(str(night.info["output"]), folder))))
     for shard in done:
-        parts = {
-            step: {r["row_id"]: r for r in manifest.read_part(night.path, step, shard)} for step in STEPS
-        }
-        for old_id in parts["ingest"]:
+        parts = {step: {r["row_id"]: r for r in _part(night, step, shard)} for step in STEPS}
+        for old_id in parts["ingest"] if all(parts.values()) else ():
             for row in chosen.get(old_id, ()):
                 old = {step: parts[step][old_id] for step in STEPS}
                 maker = old["ingest"].get("carried_from") or night.name
@@ -93,13 +92,21 @@ def _harvest(night: Night, wanted: Mapping[str, Row]) -> Iterator[tuple[Row, dic
                     yield row, records
 
 
+def _part(night: Night, step: str, shard: int) -> list[Row]:
+    """Records of a committed part; none where it was damaged afterwards, so that its rows are done again."""
+    try:
+        return manifest.read_part(night.path, step, shard)
+    except manifest.Damaged:
+        return []
+
+
 def _matches(night: Night, shards: Sequence[int], wanted: Mapping[str, Row]) -> dict[str, list[Row]]:
     """Tonight's rows by the earlier row that has their result: the same row if it is there, else one like it."""
     identities = {row_id: _identity(row) for row_id, row in wanted.items()}
     first: dict[str, str] = {}
     exact: set[str] = set()
     for shard in shards:
-        for record in manifest.read_part(night.path, "ingest", shard):
+        for record in _part(night, "ingest", shard):
             identity = _identity(record)
             first.setdefault(identity, record["row_id"])
             if identity and identities.get(record["row_id"]) == identity:

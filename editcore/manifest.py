@@ -7,15 +7,16 @@ is what "done" means. Until then the step's finished batches lie beside it as
 that a kill costs the batch in flight.
 
 Covered: kills and power cuts at any moment (each file arrives whole or not at all), torn or foreign files
-among the kept batches (ignored, the batch is done again). Not covered: somebody editing committed parts by
-hand."""
+among the kept batches (ignored, the batch is done again), committed parts damaged afterwards (every page has a
+checksum; ``Damaged`` says what to do). Not covered: somebody editing committed parts by hand."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,10 @@ FACTS = frozenset({"rows", "seconds", "figures"})
 """What a part's footer says besides the outcomes."""
 READERS = 8
 """Threads that read a step's parts: an object store answers each request after a while."""
+
+
+class Damaged(OSError):  # noqa: N818 - reads as what it says
+    """A committed part is not what was written: the disk or somebody changed it. The text says what to do."""
 
 
 def part_path(run: str, step: str, shard: int) -> str:
@@ -96,23 +101,20 @@ def tidy(run: str) -> None:
 
 def footer(run: str, step: str, shard: int) -> dict[str, Any]:
     """Rows, outcomes and seconds of a committed part, from its footer alone."""
-    metadata = pq.read_schema(io.BytesIO(storage.read_bytes(part_path(run, step, shard)))).metadata or {}
-    return dict(json.loads(metadata.get(b"vitrine", b"{}")))
+    with _reading(run, step, shard) as file:
+        return dict(json.loads((file.schema_arrow.metadata or {}).get(b"vitrine", b"{}")))
 
 
 def read_part(run: str, step: str, shard: int) -> list[Row]:
     """Rows of a committed part, in order."""
-    return _decode(storage.read_bytes(part_path(run, step, shard))).to_pylist()
+    return _read(run, step, shard).to_pylist()
 
 
 def read_step(run: str, step: str, columns: Collection[str] | None = None) -> pa.Table:
     """All rows of a step, by shard; only ``columns`` of them, in that order, when given."""
 
-    def read(shard: int) -> pa.Table:
-        return _decode(storage.read_bytes(part_path(run, step, shard)), columns)
-
     with ThreadPoolExecutor(READERS) as pool:
-        tables = list(pool.map(read, sorted(committed(run, step))))
+        tables = list(pool.map(lambda shard: _read(run, step, shard, columns), sorted(committed(run, step))))
     empty = schema(step).remove_metadata().empty_table()
     return pa.concat_tables(tables) if tables else empty.select(columns) if columns else empty
 
@@ -253,13 +255,30 @@ def _table(step: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
 def _encode(table: pa.Table, facts: Mapping[str, Any]) -> bytes:
     sink = io.BytesIO()
     metadata = {**(table.schema.metadata or {}), b"vitrine": json.dumps(dict(facts)).encode()}
-    pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd")
+    pq.write_table(
+        table.replace_schema_metadata(metadata), sink, compression="zstd", write_page_checksum=True
+    )
     return sink.getvalue()
 
 
-def _decode(data: bytes, columns: Collection[str] | None = None) -> pa.Table:
+def _read(run: str, step: str, shard: int, columns: Collection[str] | None = None) -> pa.Table:
     """A part's rows; of ``columns``, in that order, those it has (parts of older nights lack newer ones)."""
-    file = pq.ParquetFile(pa.BufferReader(data))
-    there = file.schema_arrow.names
-    chosen = there if columns is None else [name for name in columns if name in there]
-    return file.read(chosen, use_threads=False).select(chosen).replace_schema_metadata(None)
+    with _reading(run, step, shard) as file:
+        there = file.schema_arrow.names
+        chosen = there if columns is None else [name for name in columns if name in there]
+        return file.read(chosen, use_threads=False).select(chosen).replace_schema_metadata(None)
+
+
+@contextlib.contextmanager
+def _reading(run: str, step: str, shard: int) -> Iterator[pq.ParquetFile]:
+    path = part_path(run, step, shard)
+    data = storage.read_bytes(path)
+    try:
+        yield pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        cure = (
+            "`vitrine run CAMPAIGN --night` with a new name plans again and takes over what this night has"
+            if step == "plan"
+            else f"`vitrine rerun OUTPUT --shards {shard}` makes it anew"
+        )
+        raise Damaged(f"found {path} damaged ({' '.join(str(error).split())}); {cure}") from error

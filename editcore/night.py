@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -40,12 +41,23 @@ class Night:
 
     @classmethod
     def open(cls, path: str) -> Night:
-        """The night in run folder ``path``; FileNotFoundError if it was never planned to the end."""
-        return cls(path, json.loads(storage.read_bytes(storage.join(path, "run.json"))))
+        """The night in run folder ``path``; FileNotFoundError if it was never planned to the end, ``NightRefused`` if
+        its run.json was damaged."""
+        try:
+            return cls(path, json.loads(storage.read_bytes(storage.join(path, "run.json"))))
+        except ValueError as error:
+            raise NightRefused(
+                f"found {path}/run.json damaged ({error}); put it back from a copy, or move the night's folder away"
+            ) from error
 
     @property
     def name(self) -> str:
         return str(self.info["night"])
+
+    @property
+    def created(self) -> datetime:
+        """When it was planned; later than every night that was there already, whatever the clock said."""
+        return datetime.fromisoformat(self.info["created"])
 
     @property
     def shards(self) -> range:
@@ -110,7 +122,7 @@ def nights(output: str) -> list[Night]:
     runs = storage.join(output, "runs")
     found = [storage.join(runs, name) for name in storage.listing(runs)]
     opened = [Night.open(path) for path in found if storage.exists(storage.join(path, "run.json"))]
-    return sorted(opened, key=lambda night: (night.info["created"], night.name))
+    return sorted(opened, key=lambda night: (night.created, night.name))
 
 
 def find_night(output: str, name: str | None = None) -> Night:

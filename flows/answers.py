@@ -26,6 +26,7 @@ def answering() -> Iterator[None]:
     """Turn what can go wrong into a sentence and an exit code; anything unforeseen keeps its traceback."""
     from editcore.campaign import CampaignError
     from editcore.lease import LeaseHeld
+    from editcore.manifest import Damaged
     from editcore.night import NightRefused
     from editcore.profiles import ProfileError
     from editcore.stores import Refused, Unreachable
@@ -36,7 +37,7 @@ def answering() -> Iterator[None]:
         leave(str(error), Exit.BAD_CAMPAIGN)
     except (NightRefused, LeaseHeld) as error:
         leave(f"refused: {error}", Exit.REFUSED)
-    except (Refused, Unreachable) as error:
+    except (Damaged, Refused, Unreachable) as error:
         leave(str(error), Exit.FAILED)
     except KeyboardInterrupt:
         leave("stopped; run the same command again to go on", Exit.FAILED)
