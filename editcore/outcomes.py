@@ -52,7 +52,11 @@ class Verdict:
 
 OUT_OF_MEMORY = "out_of_memory"
 """Code of rows for which memory ran out; see ``attempts`` for what is done about it."""
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+DISK_FULL = "disk_full"
+"""Code of rows whose pictures found no room; no row of the night will, so ``shardwork`` stops it."""
+PICTURE_LOST = "picture_lost"
+"""Code of rows whose matte or edited picture was lost or damaged after it was written; ``again`` has it made anew."""
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _NO_MEMORY = ("out of memory", "can't allocate memory")
 """As torch says it of a GPU (``torch.OutOfMemoryError``) and of the host (a plain ``RuntimeError``)."""
 
@@ -67,8 +71,8 @@ def judge(error: BaseException, attempts: int = 1) -> Verdict:
         return Verdict(Outcome.BAD_INPUT, error.code, text, attempts)  # type: ignore[attr-defined]
     if isinstance(error, MemoryError) or any(words in text.lower() for words in _NO_MEMORY):
         return Verdict(Outcome.RETRYABLE, OUT_OF_MEMORY, text, attempts)
-    if isinstance(error, OSError) and error.errno in _DISK_FULL:
-        return Verdict(Outcome.RETRYABLE, "disk_full", text, attempts)
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return Verdict(Outcome.RETRYABLE, DISK_FULL, text, attempts)
     if isinstance(error, OSError):  # includes ConnectionError and TimeoutError
         return Verdict(Outcome.RETRYABLE, "storage", text, attempts)
     return Verdict(Outcome.MODEL_ERROR, type(error).__name__, text, attempts)
