@@ -12,24 +12,35 @@ from collections.abc import Collection
 
 from editcore import manifest, storage
 from editcore.columns import STEPS
+from editcore.delivery.previous import lost_at_delivery
 from editcore.night import Night, NightRefused
+from editcore.outcomes import PICTURE_LOST
 from editcore.shardwork import TRY_AGAIN
 
+PAINTS = STEPS.index("segment")
+"""The first step that leaves pictures."""
 EARLIER = 999_999
 """Number of the kept batch that holds an opened part's finished rows; no batch of a shard is called so."""
 
 
 def failed_rows(night: Night) -> dict[int, dict[str, int]]:
-    """Rows that failed for our reasons or the world's, by shard: row id -> index in ``STEPS`` of the step that failed.
+    """Rows that failed for our reasons or the world's, by shard: row id -> index in ``STEPS`` of the first step to do
+    again. That is the one that failed; the one that makes a row's first picture where one of them was lost, also if
+    only the delivery found that out; ingest where an earlier night had made it.
 
     Rows that failed because of the customer's file are not among them: as long as the file is the same, so is what
     comes of it, and another file makes another night."""
     found: dict[int, dict[str, int]] = {}
     for place, step in enumerate(STEPS):
-        table = manifest.read_step(night.path, step, ["shard", "row_id", "outcome"])
-        for shard, row_id, outcome in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        table = manifest.read_step(night.path, step, ["shard", "row_id", "outcome", "code"])
+        for shard, row_id, outcome, code in zip(*(c.to_pylist() for c in table.columns), strict=True):
             if outcome in TRY_AGAIN:
-                found.setdefault(shard, {}).setdefault(row_id, place)
+                first = min(place, PAINTS) if code == PICTURE_LOST else place
+                found.setdefault(shard, {}).setdefault(row_id, first)
+    for row in lost_at_delivery(str(night.info["output"]), night.name):
+        first = 0 if row["carried_from"] else PAINTS
+        steps = found.setdefault(row["shard"], {})
+        steps[row["row_id"]] = min(first, steps.get(row["row_id"], first))
     return found
 
 
@@ -37,6 +48,7 @@ def open_rows(night: Night, rows: dict[int, dict[str, int]]) -> Night:
     """Open the parts of ``rows`` (of ``failed_rows``) from the step that failed on; the night, now unfinished."""
     night = night.reopen(night.decisions)
     for shard, steps in rows.items():
+        _disown(night, shard, {row for row, first in steps.items() if first == 0})
         for step in reversed(STEPS[min(steps.values()) :]):
             _open(night, step, shard, {row for row, failed in steps.items() if failed <= STEPS.index(step)})
     return night
@@ -53,7 +65,7 @@ def open_shards(night: Night, shards: Collection[int]) -> Night:
         )
     night = night.reopen(night.decisions)
     for shard in shards:
-        _disown(night, shard)
+        _disown(night, shard, None)
         for step in reversed(STEPS):
             manifest.forget(night.path, step, shard)
     return night
@@ -67,8 +79,11 @@ def _open(night: Night, step: str, shard: int, rows: Collection[str]) -> None:
     storage.remove(manifest.part_path(night.path, step, shard))
 
 
-def _disown(night: Night, shard: int) -> None:
-    """Say in the plan that this night makes the rows itself."""
+def _disown(night: Night, shard: int, chosen: Collection[str] | None) -> None:
+    """Say in the plan that this night makes the ``chosen`` rows (None: all) itself."""
     rows = manifest.read_part(night.path, "plan", shard)
-    if any(row.get("carried_from") for row in rows):
-        manifest.amend_plan(night.path, shard, [row | {"carried_from": None} for row in rows])
+    ours = [row for row in rows if row.get("carried_from") and (chosen is None or row["row_id"] in chosen)]
+    if ours:
+        for row in ours:
+            row["carried_from"] = None
+        manifest.amend_plan(night.path, shard, rows)

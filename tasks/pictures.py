@@ -14,7 +14,7 @@ from editcore import images, storage
 from editcore.columns import Row
 from editcore.images import Picture
 from editcore.night import Night
-from editcore.outcomes import Outcome, RowError
+from editcore.outcomes import PICTURE_LOST, Outcome, RowError
 from editcore.sources.contents import failures
 from editcore.sources.downloads import body_path, is_web
 
@@ -51,9 +51,27 @@ def put_png(night: Night, name: str, array: np.ndarray) -> str:
 
 
 def get_png(night: Night, place: str) -> np.ndarray:
-    """Read back what ``put_png`` wrote."""
-    with Image.open(io.BytesIO(storage.read_bytes(night.picture(place)))) as image:
-        return np.asarray(image)
+    """Read back what ``put_png`` wrote; ``RowError`` if it is there no more, or not as it was written."""
+    try:
+        data = storage.read_bytes(night.picture(place))
+    except FileNotFoundError as error:
+        raise _lost(place, error) from None
+    try:
+        Image.open(io.BytesIO(data)).verify()
+        with Image.open(io.BytesIO(data)) as image:
+            return np.asarray(image)
+    except (OSError, SyntaxError, ValueError) as error:  # SyntaxError: Pillow's word for a broken PNG
+        raise _lost(place, error) from error
+
+
+def _lost(place: str, error: Exception) -> RowError:
+    return RowError(
+        Outcome.RETRYABLE,
+        PICTURE_LOST,
+        f"The night's own {place} was lost or damaged after it was written ({error}); "
+        "`vitrine rerun OUTPUT --failed` makes it again.",
+        spent=True,
+    )
 
 
 @lru_cache(maxsize=4)  # neighbouring rows share their picture; four of 60 megapixels are 0.7 GB

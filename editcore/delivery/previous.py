@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from editcore import storage
@@ -31,6 +32,20 @@ def made_by(image_path: object, run: str) -> str:
     )
 
 
+def lost_at_delivery(root: str, night: str) -> list[dict[str, Any]]:
+    """``shard``, ``row_id`` and ``carried_from`` of rows whose picture was gone or damaged when ``night`` was
+    delivered, which its own parts do not know; none when the output shows another night."""
+    try:
+        shown = json.loads(storage.read_bytes(storage.join(root, "_SUCCESS")))["run"]
+        data = io.BytesIO(storage.read_bytes(storage.join(root, "manifest.parquet")))
+    except FileNotFoundError:
+        return []
+    names = ["shard", "row_id", "carried_from", "failed_step"]
+    table = pq.read_table(data, columns=names)
+    lost = table.filter(pc.equal(table["failed_step"], "publish"))
+    return lost.drop_columns("failed_step").to_pylist() if shown == night else []
+
+
 def delivered_before(root: str, folders: Sequence[str]) -> dict[str, Delivered]:
     """By path under ``root``: the last delivery's lossless files, if it was complete and they have their size still.
 
@@ -40,7 +55,7 @@ def delivered_before(root: str, folders: Sequence[str]) -> dict[str, Delivered]:
         data = io.BytesIO(storage.read_bytes(storage.join(root, "manifest.parquet")))
         names = ["image_path", "delivered_path", "delivered_lossless", "delivered_bytes", "delivered_sha256"]
         table = pq.read_table(data, columns=names)
-    except (FileNotFoundError, ValueError, KeyError, pa.ArrowInvalid):
+    except (OSError, ValueError, KeyError, pa.ArrowInvalid):  # OSError: also a manifest that was damaged
         return {}
     sizes = {
         f"{folder}/{entry['inner']}": entry["size"]

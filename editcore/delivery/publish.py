@@ -35,7 +35,7 @@ from editcore.delivery.night import count_rows, load_rows, load_run
 from editcore.delivery.pictures import locate
 from editcore.delivery.previous import Delivered, delivered_before, made_by
 from editcore.delivery.report import render_report
-from editcore.outcomes import Outcome, judge
+from editcore.outcomes import PICTURE_LOST, Outcome, judge
 from editcore.sources.contents import remembered
 from editcore.threads import spread
 
@@ -181,7 +181,7 @@ def _deliver_row(
         verdict = judge(error)
         return {
             "outcome": Outcome.RETRYABLE.value,
-            "code": "picture_lost",
+            "code": PICTURE_LOST,
             "message": f"The edited picture cannot be delivered: {verdict.message}",
             "failed_step": "publish",
             "route": "",
