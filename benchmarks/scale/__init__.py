@@ -1,0 +1,1 @@
+"""Size and speed: what a night costs around the model. Figures and commands: docs/scale.md."""
