@@ -70,6 +70,20 @@ def compose_recolour(
     return result, region, notes
 
 
+def colour_shown(before: np.ndarray, alpha: np.ndarray, after: np.ndarray) -> tuple[int, int, int]:
+    """What became of the dominant colour of ``before``: its typical colour in ``after``, 8-bit sRGB.
+
+    before, after: (H, W, 3) uint8 sRGB of one product in one place; alpha: (H, W) uint8. ValueError as above.
+    """
+    matte.check(before, alpha)
+    was, now = (oklab_from_srgb(picture.astype(np.float32) / 255) for picture in (before, after))
+    weights = dominant.weigh(was, alpha.astype(np.float32) / 255)
+    weight = weights.member * weights.share * (alpha > 127)
+    typical = np.array([_weighted_quantile(now[..., c], weight, 0.5) for c in range(3)], np.float32)
+    red, green, blue = (int(c) for c in matte.to_uint8(srgb_from_oklab(typical[None, None]))[0, 0])
+    return red, green, blue
+
+
 def _window(alpha: np.ndarray) -> tuple[slice, slice]:
     """Bounds of the matte with a margin, as slices: the rest of the picture need not be looked at."""
     left, top, right, bottom = bounds(alpha, 1)

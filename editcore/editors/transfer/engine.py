@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from torch import Tensor
 from editcore.editors.base import EditRequest, EditResult, Exemplar
 from editcore.editors.compose import compose
 from editcore.editors.crop import Box, give_back
+from editcore.editors.recolour import colour_shown
 from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.change import Kind, change_of
 from editcore.editors.transfer.frame import box_of, pair_box, square
@@ -28,6 +30,17 @@ SHARED = Path(__file__).parents[2] / "bundled" / "editor"
 BUNDLED = Path(__file__).parents[2] / "bundled" / "transfer"
 NOTHING = "the model changed nothing visible here"
 SOFT = "the change is painted by the small model: softer than the photograph around it"
+
+
+RGB = tuple[int, int, int]
+
+
+class Shown(NamedTuple):
+    """What a pair asks of the composition."""
+
+    kind: Kind
+    colour: RGB | None
+    """Of a recolour: what the product's colour becomes."""
 
 
 class TransferEditor:
@@ -49,7 +62,7 @@ class TransferEditor:
         files and their scales. painter: another model in place of the bundled one's folders, device and memory."""
         self.painter = painter or load_painter(Path(folder), Path(shared), device, memory_mb << 20, adapters)
         self.steps, self.seeds, self.batch_size = steps, seeds, batch_size
-        self._kinds: dict[str, Kind] = {}
+        self._shown: dict[str, Shown] = {}
         self.identity = {
             "name": "transfer", "steps": str(steps), "seeds": str(seeds), "adapters": str(dict(adapters or {})),
         }  # fmt: skip
@@ -74,8 +87,8 @@ class TransferEditor:
             raise ValueError(
                 "found a request without a before/after pair; expected exemplars, or the text editor"
             )
-        kinds: list[Kind] = [self._kind(exemplar) for exemplar in exemplars]
-        whole = "background" in kinds
+        asked = [self._show(exemplar) for exemplar in exemplars]
+        whole = "background" in [one.kind for one in asked]
         boxes = [box_of(request.alpha, whole) for request in requests]
         pixels = self.painter.pixels
         shown = torch.stack([square(r.image, box, pixels) for r, box in zip(requests, boxes, strict=True)])
@@ -86,15 +99,18 @@ class TransferEditor:
         )
         unchanged = self.painter.decode(query)
         return [
-            self._finish(request, kinds, box, before, after)
+            self._finish(request, asked, box, before, after)
             for request, box, before, after in zip(requests, boxes, unchanged, painted, strict=True)
         ]
 
-    def _kind(self, exemplar: Exemplar) -> Kind:
-        """What the pair changes, found once a pair and not once a batch."""
-        if exemplar.key not in self._kinds:
-            self._kinds[exemplar.key] = change_of(exemplar).kind
-        return self._kinds[exemplar.key]
+    def _show(self, exemplar: Exemplar) -> Shown:
+        """Found once a pair and not once a batch."""
+        if exemplar.key not in self._shown:
+            kind, colour = change_of(exemplar).kind, None
+            if kind == "recolour":
+                colour = colour_shown(exemplar.before, exemplar.before_alpha, exemplar.after)
+            self._shown[exemplar.key] = Shown(kind, colour)
+        return self._shown[exemplar.key]
 
     def _panels(self, exemplar: Exemplar, whole: bool) -> PairPanels:
         box = pair_box(exemplar, whole)
@@ -102,9 +118,10 @@ class TransferEditor:
         return PairPanels(f"{exemplar.key}:{int(whole)}", before, after)
 
     def _finish(
-        self, request: EditRequest, kinds: Sequence[Kind], box: Box, before_3HW: Tensor, after_3HW: Tensor
+        self, request: EditRequest, asked: Sequence[Shown], box: Box, before_3HW: Tensor, after_3HW: Tensor
     ) -> EditResult:
         """before, after: the query through the autoencoder, and what the model made of it, (3, h, h)."""
+        kinds = [one.kind for one in asked]
         painted = np.ascontiguousarray(after_3HW.permute(1, 2, 0).numpy())
         raw = (painted * 255).round().astype(np.uint8)
         notes: dict[str, float | str] = {"steps": self.steps, "change": "+".join(sorted(set(kinds)))}
@@ -120,10 +137,16 @@ class TransferEditor:
         for kind in sorted(
             set(kinds)
         ):  # the background first: a recolour keeps what is then around the product
+            # The pair says the colour better than the model does; two pairs of colours say two.
+            colours = [one.colour for one in asked if one.colour] if kind == "recolour" else []
+            colour = colours[0] if len(colours) == 1 else None
             made = compose(
-                kind, image, request.alpha, painted, box, seed=request.seed, strength=request.strength
-            )
+                kind, image, request.alpha, painted, box,
+                seed=request.seed, strength=request.strength, target_rgb=colour,
+            )  # fmt: skip
             image, region, notes = made.image, np.maximum(region, made.region), notes | made.notes
+            if colour:
+                notes["anchored"] = "the pair's colour"
         return EditResult(image, region, raw, box, warnings, notes)
 
 

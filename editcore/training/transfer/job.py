@@ -43,6 +43,8 @@ MOSTLY_NOISE = 1.0
 """Mean of the logit of the other targets' t."""
 CHANGED = 0.15
 """Mean absolute difference of scaled latents at which a cell counts as changed."""
+SMALLEST_CHANGE = 0.3
+"""Root mean square, in scaled latents, of edits that count as small as any."""
 EVALUATION_STEPS, EVALUATION_SAMPLES = 1, 128
 
 
@@ -150,7 +152,8 @@ class TransferJob:
 def transfer_losses(
     module: Any, batch: Batch, t_B: Tensor, noise: Tensor, naming: float = 0.0
 ) -> dict[str, Tensor]:
-    """``painting``: velocity error on the target, weighted by whether the edit changes a cell. ``naming``, if it has
+    """``painting``: velocity error on the target, weighted by whether the edit changes a cell, over the size of the
+    edit: a new colour is as much to be learnt as a new room. ``naming``, if it has
     a weight and the model a gist: the gist's squared error as a share of the words'. ``loss``: what to minimise."""
     t = t_B.view(-1, 1, 1, 1)
     noisy = pack((1 - t) * batch.target + t * noise)
@@ -161,7 +164,9 @@ def transfer_losses(
     if module.doubled:  # the error of the estimate itself
         error = error * t.square()
     weight = change_weight(batch.query, batch.target)
-    painting = ((error * weight).mean(dim=(1, 2, 3)) / weight.mean(dim=(1, 2, 3))).mean()
+    mean = lambda x: (x * weight).mean(dim=(1, 2, 3)) / weight.mean(dim=(1, 2, 3))  # noqa: E731
+    size = mean((batch.query - batch.target).square()).sqrt().clamp_min(SMALLEST_CHANGE)
+    painting = (mean(error) / size).mean()
     if gist is None or not naming:
         return {"loss": painting}
     meant = batch.named_PD - module.silence.pooled_BD

@@ -12,6 +12,7 @@ from diffusers import FluxTransformer2DModel
 
 from editcore.editors.base import EditRequest, Exemplar
 from editcore.editors.bundled import BUNDLED
+from editcore.editors.recolour import colour_shown
 from editcore.editors.transfer.change import change_of
 from editcore.editors.transfer.compact import load_compact, save_compact
 from editcore.editors.transfer.engine import NOTHING, TransferEditor
@@ -116,6 +117,18 @@ def test_outside_the_region_every_pixel_is_the_sources(engine, exemplars) -> Non
     if "+" not in str(result.notes["change"]) and result.notes["change"] == "recolour":
         assert outside[disc(44, 30) == 0].all()
     assert result.raw is not None
+
+
+def test_a_recolour_takes_its_colour_from_the_pair_whatever_the_model_paints(engine) -> None:
+    one = pair()
+    shown = colour_shown(one.before, one.before_alpha, one.after)
+    assert np.abs(np.subtract(shown, np.array(BLUE) * 0.9)).max() < 8  # under typical light
+    (result,) = engine.edit([request(exemplars=(one,))])
+    typical = np.median(result.image[disc(44, 18) > 0], axis=0)
+    assert np.abs(typical - shown).max() < 40
+    assert result.notes["anchored"] == "the pair's colour"
+    (result,) = engine.edit([request(exemplars=(one, pair(product=(RED, GREEN), key="q")))])
+    assert result.notes["anchored"] == "model"  # two pairs say two colours
 
 
 def test_pairs_are_computed_once_for_a_night_and_results_do_not_depend_on_the_batch(engine, folder) -> None:
