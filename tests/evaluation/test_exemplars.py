@@ -10,7 +10,7 @@ import torch
 
 from editcore.evaluation.exemplars import cases as exemplar_cases
 from editcore.evaluation.exemplars.cases import ExemplarCase, cases_of
-from editcore.evaluation.exemplars.rows import ExemplarRow, batches
+from editcore.evaluation.exemplars.rows import OURS, ExemplarRow, batches
 from editcore.evaluation.exemplars.run import errors, evaluate_exemplars
 from editcore.evaluation.exemplars.table import of_copy, tables
 from editcore.studio.groups import LEAVE_OUT, LEAVE_OUT_PAIRS, Made
@@ -104,7 +104,7 @@ def rows() -> list[ExemplarRow]:
     return [
         ExemplarRow("copy", "", lambda cases, _: large([c.query for c in cases]), False),
         ExemplarRow("text only", "", half),
-        ExemplarRow("pair, 8 steps", "", half),
+        ExemplarRow(OURS, "", half),
         ExemplarRow("full attention", "", one_pair_only, most_pairs=1),
     ]
 
@@ -114,10 +114,10 @@ def test_shares_of_copying_and_tables(cases, tmp_path: Path) -> None:
     results = evaluate_exemplars(rows(), cases, 2, tmp_path, said.append)
     shares = of_copy(results).set_index(["row", "setting"])["share"]
     assert np.allclose(shares["copy"], 1)
-    assert np.allclose(shares["pair, 8 steps"], 0.5)
+    assert np.allclose(shares[OURS], 0.5)
     assert set(shares["full attention"].index) == {"known kind", "aligned pair", "unseen kind"}
     text = tables(results, rows())
-    assert "| pair, 8 steps | 0.50 ± 0.000 |" in text
+    assert f"| {OURS} | 0.50 ± 0.000 |" in text
     assert "| recolour |" in text
     again = evaluate_exemplars(rows(), cases, 2, tmp_path, said.append)
     assert len(said) == len(rows())  # read the second time

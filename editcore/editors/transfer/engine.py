@@ -28,6 +28,8 @@ from editcore.editors.transfer.region import changed_region
 
 SHARED = Path(__file__).parents[2] / "bundled" / "editor"
 BUNDLED = Path(__file__).parents[2] / "bundled" / "transfer"
+STEPS = 2
+"""As good as more: trained mostly on noise alone, the model says nearly all in the first (docs/evaluation.md)."""
 NOTHING = "the model changed nothing visible here"
 SOFT = "the change is painted by the small model: softer than the photograph around it"
 
@@ -50,7 +52,7 @@ class TransferEditor:
         self,
         folder: Path | str = BUNDLED,
         shared: Path | str = SHARED,
-        steps: int = 8,
+        steps: int = STEPS,
         seeds: int = 1,
         batch_size: int = 8,
         device: str = "cpu",

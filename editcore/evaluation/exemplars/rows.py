@@ -19,11 +19,14 @@ from torch import Tensor
 from editcore.editors.bundled import BUNDLED as TEXT
 from editcore.editors.pipeline import LocalEditPipeline
 from editcore.editors.transfer.bundled import load_painter
-from editcore.editors.transfer.engine import BUNDLED
+from editcore.editors.transfer.engine import BUNDLED, STEPS
 from editcore.editors.transfer.painter import Painter, PairPanels
 from editcore.evaluation.exemplars.cases import ExemplarCase
 
 BATCH = 16
+OURS = "pair"
+"""The row of the bundled engine."""
+OTHER_STEPS = {"1 step": 1, "4 steps": 4, "8 steps": 8, "35 steps": 35}
 Paint = Callable[[Sequence[ExemplarCase], int], Tensor]
 """Cases and the number of the noise to pictures (B, 3, 256, 256)."""
 
@@ -48,17 +51,20 @@ def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list
         ExemplarRow("copy", "the query as it is", lambda cases, _: _large(_stack([c.query for c in cases])), False),
         ExemplarRow("autoencoder", "the right answer through it: nobody can paint better", _floor(ours), False),
         ExemplarRow("text only", "the text editor told the words, and where to change what", _text_only()),
-        ExemplarRow("pair, 8 steps", "ours", _pair(ours, 8)),
-        ExemplarRow("pair, 4 steps", "ours", _pair(ours, 4)),
-        ExemplarRow("pair, 35 steps", "ours", _pair(ours, 35)),
-        ExemplarRow("pair and words", "ours, 8 steps", _pair(ours, 8, words=True)),
-        ExemplarRow("pair, best of 4", "8 steps, the sample nearest to all", _pair(ours, 8, seeds=4)),
-        ExemplarRow("pair, best of 16", "8 steps, the sample nearest to all", _pair(ours, 8, seeds=16)),
+        ExemplarRow(OURS, f"as the engine paints: {STEPS} steps, one seed", _pair(ours, STEPS)),
+        *(ExemplarRow(f"pair, {name}", "ours", _pair(ours, n)) for name, n in OTHER_STEPS.items()),
+        ExemplarRow("pair and words", f"ours, {STEPS} steps", _pair(ours, STEPS, words=True)),
+        *(
+            ExemplarRow(f"pair, best of {n}", f"{STEPS} steps, the sample nearest to all", _pair(ours, STEPS, seeds=n))
+            for n in (4, 16)
+        ),
     ]  # fmt: skip
     if reference:
         full = load_painter(reference, TEXT)
         rows.append(
-            ExemplarRow("full attention", "the published attention, 8 steps", _pair(full, 8), most_pairs=1)
+            ExemplarRow(
+                "full attention", f"the published attention, {STEPS} steps", _pair(full, STEPS), most_pairs=1
+            )
         )
     return rows
 

@@ -9,10 +9,8 @@ from importlib.metadata import version
 import pandas as pd
 
 from editcore.evaluation.exemplars.cases import SETTINGS
-from editcore.evaluation.exemplars.rows import ExemplarRow
+from editcore.evaluation.exemplars.rows import OURS, ExemplarRow
 from editcore.evaluation.markdown import hardware, markdown_table
-
-OURS = "pair, 8 steps"
 
 
 def page(results: pd.DataFrame, rows: Sequence[ExemplarRow], command: str, note: str = "") -> str:

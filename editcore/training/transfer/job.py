@@ -3,9 +3,9 @@
 Rectified flow (Liu et al. 2022, arXiv 2209.03003) on the target panel only: z_t = (1 - t) x + t noise, the network
 predicts noise - x from z_t and the clean panels (Chen et al. 2025, arXiv 2503.13327, section 3; ``transfer.model``
 says what each panel sees). Training begins with noise alone (t = 1): a regression on what pair and query say, before
-there is anything else to go by. Later half of the targets have a logit-normal t (Esser et al. 2024, arXiv 2403.03206,
-eq. 19). Cells that the edit changes count in full, the others less: they are the query's own. The pair's gist is held
-to the words' pooled embedding, so that a pair comes to say what its words would say, in the same place.
+there is anything else to go by. Later a quarter of the targets has a logit-normal t (Esser et al. 2024, arXiv
+2403.03206, eq. 19). Cells that the edit changes count in full, the others less: they are the query's own. The pair's
+gist is held to the words' pooled embedding, so that a pair comes to say what its words would, in the same place.
 
 Legend: B targets, P pairs, K pairs a sample, C latent channels, h/w latent rows/columns, N tokens, D text width.
 """
@@ -35,7 +35,7 @@ from editcore.training.transfer.store import ChangeStore
 
 LATENT_SIDE, PATCH = 16, 4
 UNCHANGED_WEIGHT = 0.3
-NOISE_ALONE = (1.0, 0.5)
+NOISE_ALONE = (1.0, 0.75)
 """Share of targets at t = 1 in the first half of the budget, and after it. Pair and query all but settle the answer.
 With t drawn from all of (0, 1) training went to denoising what was nearly clean: after 65,000 samples the model was no
 better than this one after 6,000 (docs/lab.md)."""
