@@ -127,8 +127,8 @@ def _exchange(store: Any, path: str, inner: str, expected: bytes | None, data: b
         )
     if stores.is_memory(store) or not stores.keeps_conditions(path):
         turn = stores.lock_of(path) if stores.is_memory(store) else claims.turn(store, inner)
-        with turn as mine:
-            if not mine or _content(store, inner) != expected:
+        with turn:
+            if _content(store, inner) != expected:
                 return False
             store.pipe_file(inner, data, **_headers(store, inner))
         return True

@@ -10,6 +10,7 @@ import io
 import json
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,9 +31,10 @@ import flows.tonight
 import tasks.edit
 import tasks.publish
 import tasks.score
-from editcore import figures, fingerprint, shardwork, storage
+from editcore import figures, fingerprint, lease, shardwork, storage
 from editcore.campaign import load_campaign
 from editcore.delivery import publish
+from flows import cli
 
 PRELOADED = (s3fs, standin, publish, tasks.publish)
 NIGHT = "tonight"
@@ -61,14 +63,34 @@ def stop_the_clock() -> None:
 def _work(campaign: Path, fatal: tuple[int, str], environment: Mapping[str, str], ready: Connection) -> None:
     os.environ.update(environment)
     fsspec.config.set_conf_env(fsspec.config.conf)
+    with open(said(campaign), "a") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
     stop_the_clock()
+    elsewhere()
     killed.arm(*fatal)
     ready.send("at work")
-    flows.night.run_night(load_campaign(campaign), name=NIGHT, say=lambda _: None)
+    try:
+        with cli.answering():
+            flows.night.run_night(load_campaign(campaign), name=NIGHT)
+    except cli.typer.Exit as leave:
+        sys.exit(leave.exit_code)
+
+
+def elsewhere() -> None:
+    """Be on the host that ``STANDIN_HOST`` names, where leases beat quicker."""
+    if host := os.environ.get("STANDIN_HOST"):
+        lease.socket = SimpleNamespace(gethostname=lambda: host)  # type: ignore[assignment]
+        lease.HEARTBEAT, lease.STALE_AFTER = 0.5, 3.0
+
+
+def said(campaign: Path) -> Path:
+    """Where the processes of a campaign say what they have to say."""
+    return campaign.with_name("said.log")
 
 
 def begin(campaign: Path, fatal: tuple[int, str] = (-1, ""), **environment: str) -> BaseProcess:
-    """A process that has just begun with ``campaign``'s night; it ends with 0 when the night has.
+    """A process that has just begun with ``campaign``'s night; it ends as the command does.
 
     ``fatal``: which write kills it, and at what moment, as in ``killed``."""
     context = multiprocessing.get_context("forkserver")
@@ -85,7 +107,7 @@ def finish(campaign: Path, **environment: str) -> float:
     started = time.monotonic()
     process = begin(campaign, **environment)
     process.join(PATIENCE)
-    assert process.exitcode == 0, f"the night ended with {process.exitcode}"
+    assert process.exitcode == 0, said(campaign).read_text()
     return time.monotonic() - started
 
 

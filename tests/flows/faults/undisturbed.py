@@ -32,7 +32,11 @@ class Undisturbed:
 def undisturbed(code_stands_still: None, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     home = tmp_path_factory.mktemp("undisturbed")
     write_pictures(home / "photos", good=2)
-    (home / "standin.yaml").write_text(yaml.safe_dump({**PROFILE, "options": {"batch_size": BATCH}}))
+    (home / "weights.safetensors").write_bytes(b"the weights of that night")
+    weights = [str(home / "weights.safetensors")]
+    (home / "standin.yaml").write_text(
+        yaml.safe_dump({**PROFILE, "options": {"batch_size": BATCH}, "weights": weights})
+    )
     night = Undisturbed(home, {}, 0.0)
     finish(night.campaign(home / "first"))  # everything is imported now
     return Undisturbed(home, files(home / "first" / "out"), finish(night.campaign(home / "second")))
