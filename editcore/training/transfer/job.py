@@ -91,10 +91,10 @@ class TransferJob:
     """A trained model's folder to go on from; it settles what panels see and where they lie."""
     layout: Layout = "stack"
     attention: Attention = "causal"
-    pairs: int = 8
+    pairs: int = 9
     """Pairs a batch."""
-    queries: int = 4
-    """Targets a pair."""
+    queries: int = 2
+    """Targets a pair. More cost less each, but reading pairs is what is hard, and more pairs teach it."""
     composed: float = 0.15
     """Share of batches with two pairs a sample."""
     told: float = 0.3
