@@ -8,12 +8,14 @@ connection goes to the very address that was checked, so a name that changes its
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
-import httpcore
-import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from editcore.outcomes import Outcome, RowError
 
@@ -21,6 +23,8 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_READY = re.compile(r"[!#-;=?-\[\]_a-z~]+")
+"""An address that needs no quoting; it goes to its server as it is written, since it may be signed."""
 _KINDS = ("loopback", "link_local", "multicast", "unspecified", "site_local", "private", "reserved")
 
 
@@ -53,14 +57,16 @@ def _innermost(address: Address) -> Address:
     return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else address
 
 
-def checked(text: str, base: httpx.URL | None = None) -> httpx.URL:
+def checked(text: str, base: URL | None = None) -> URL:
     """An address to ask, or where a redirect from ``base`` leads. ``RowError``: bad_url, bad_redirect."""
     try:
-        url = base.join(text) if base else httpx.URL(text)
+        url = URL(text, encoded=bool(_READY.fullmatch(text)))
+        url = base.join(url) if base else url
+        secret = url.raw_user is not None or url.raw_password is not None
         proper = url.scheme in ("http", "https") and url.host and 0 < (url.port or 80) < 65536
-    except (httpx.InvalidURL, ValueError) as error:
+    except ValueError as error:
         raise RowError(Outcome.BAD_INPUT, "bad_url", f"{text[:200]!r} is no address: {error}.") from None
-    if url.userinfo:
+    if secret:
         raise RowError(
             Outcome.BAD_INPUT, "bad_url", f"An address of {url.host} holds a user name or password."
         )
@@ -69,52 +75,54 @@ def checked(text: str, base: httpx.URL | None = None) -> httpx.URL:
         raise RowError(Outcome.BAD_INPUT, "bad_url", text)
     if base and base.scheme == "https" and url.scheme == "http":
         raise RowError(Outcome.BAD_INPUT, "bad_redirect", f"{base.host} redirects from https to http.")
-    return url.copy_with(fragment=None)
+    return url.with_fragment(None)
 
 
 def host_of(uri: str) -> str:
     """Host of an address; empty if it has none."""
     try:
-        return httpx.URL(uri).host
-    except (httpx.InvalidURL, ValueError):
+        return URL(uri).host or ""
+    except ValueError:
         return ""
 
 
-class Guard(httpcore.AsyncNetworkBackend):
-    """The part of httpcore that opens connections, to addresses that were checked only."""
+class Guard(AbstractResolver):
+    """What aiohttp resolves names and makes sockets with: connections go to addresses that were checked only."""
 
     def __init__(self, allowed: Sequence[Network]) -> None:
         self.allowed = allowed
-        self.inner = httpcore.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Resolve, check every address, connect to the first that answers. ``RowError`` if one is not allowed."""
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Addresses of a name. ``RowError`` if one of them is not allowed."""
         addresses = await _resolve(host, port)
         for address in addresses:
-            if why := objection(address, self.allowed):
-                raise RowError(
-                    Outcome.BAD_INPUT,
-                    "address_refused",
-                    f"{host} is {address}, a {why} address; allow its network with source.download.allow "
-                    "if it is yours.",
-                )
-        for address in addresses[:-1]:
-            try:
-                return await self.inner.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return await self.inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+            self._admit(address, host)
+        found = [socket.AF_INET6 if ":" in address else socket.AF_INET for address in addresses]
+        return [
+            ResolveResult(
+                hostname=host, host=address, port=port, family=kind, proto=0, flags=socket.AI_NUMERICHOST
+            )
+            for address, kind in zip(addresses, found, strict=True)
+        ]
 
-    async def sleep(self, seconds: float) -> None:
-        """As httpcore asks for it."""
-        await self.inner.sleep(seconds)
+    def socket(self, about: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+        """A socket for an entry of ``getaddrinfo``: also what was written as an address, which nobody resolves."""
+        family, kind, proto, _, (address, *_) = about
+        self._admit(address, address)
+        return socket.socket(family, kind, proto)
+
+    async def close(self) -> None:
+        """As aiohttp asks for it."""
+
+    def _admit(self, address: str, host: str) -> None:
+        if why := objection(address, self.allowed):
+            raise RowError(
+                Outcome.BAD_INPUT,
+                "address_refused",
+                f"{host} is {address}, a {why} address; allow its network with source.download.allow if it is yours.",
+            )
 
 
 async def _resolve(host: str, port: int) -> list[str]:
@@ -126,5 +134,5 @@ async def _resolve(host: str, port: int) -> list[str]:
     except socket.gaierror as error:
         if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)):
             raise RowError(Outcome.BAD_INPUT, "unknown_host", f"There is no host {host}.") from None
-        raise httpcore.ConnectError(f"{host} cannot be resolved: {error.strerror}") from error
+        raise OSError(error.errno, f"{host} cannot be resolved: {error.strerror}") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))

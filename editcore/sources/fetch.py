@@ -16,11 +16,10 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 
-import httpcore
-import httpx
+import aiohttp
+from aiohttp.http_exceptions import ContentEncodingError
 
 from editcore.campaign import Download
 from editcore.outcomes import Outcome, RowError
@@ -31,6 +30,7 @@ REDIRECTS = 5
 """Hops after the first address."""
 BACK_OFF, LONGEST_WAIT = 0.5, 120.0
 """Seconds: pause before the second try (doubles, with jitter), and the longest a server may ask us to wait."""
+REDIRECTING = frozenset({301, 302, 303, 307, 308})
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be others in a moment."""
 
@@ -115,7 +115,7 @@ async def _fetch_all(
 
 
 async def _until_told(
-    client: httpx.AsyncClient,
+    client: aiohttp.ClientSession,
     uri: str,
     host: _Host,
     turns: asyncio.Semaphore,
@@ -153,7 +153,9 @@ def _spent(trouble: _Passing, attempts: int) -> RowError:
     )
 
 
-async def _ask(client: httpx.AsyncClient, uri: str, rules: Download, max_bytes: int, known: Known) -> Answer:
+async def _ask(
+    client: aiohttp.ClientSession, uri: str, rules: Download, max_bytes: int, known: Known
+) -> Answer:
     """One try, redirects included. ``RowError`` for what will not change, ``_Passing`` for what may."""
     conditions = {"If-None-Match": known.etag} if known.etag else {}
     if known.modified and not known.etag:
@@ -162,15 +164,13 @@ async def _ask(client: httpx.AsyncClient, uri: str, rules: Download, max_bytes: 
         async with asyncio.timeout(rules.seconds):
             url = checked(uri)
             for _ in range(REDIRECTS + 1):
-                async with client.stream("GET", url, headers=conditions) as response:
-                    if not response.has_redirect_location:
+                async with client.get(url, headers=conditions, allow_redirects=False) as response:
+                    if response.status not in REDIRECTING or "location" not in response.headers:
                         return await _take(uri, response, max_bytes)
                     url = checked(response.headers["location"], url)
     except TimeoutError:
         raise _Passing("timeout", f"{host_of(uri)} took longer than {rules.seconds:g} s") from None
-    except httpx.DecodingError as error:
-        raise RowError(Outcome.BAD_INPUT, "corrupt", f"The body cannot be unpacked: {error}.") from None
-    except httpx.TransportError as error:
+    except aiohttp.ClientError as error:
         raise _sorted_out(error, host_of(uri)) from error
     except (RowError, _Passing):
         raise
@@ -179,9 +179,9 @@ async def _ask(client: httpx.AsyncClient, uri: str, rules: Download, max_bytes: 
     raise RowError(Outcome.BAD_INPUT, "too_many_redirects", f"More than {REDIRECTS} redirects from {uri}.")
 
 
-async def _take(uri: str, response: httpx.Response, max_bytes: int) -> Answer:
+async def _take(uri: str, response: aiohttp.ClientResponse, max_bytes: int) -> Answer:
     """The body of an answer, if it begins like a picture and is not too long."""
-    if response.status_code == httpx.codes.NOT_MODIFIED:
+    if response.status == 304:
         return Answer(uri, unchanged=True)
     _judge_status(response)
     announced = response.headers.get("content-length", "")
@@ -189,7 +189,7 @@ async def _take(uri: str, response: httpx.Response, max_bytes: int) -> Answer:
         raise _too_big(max_bytes)
     body = bytearray()
     recognised = False
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > max_bytes:
             raise _too_big(max_bytes)
@@ -209,8 +209,8 @@ def _recognised(head: bytes) -> bool:
     return True
 
 
-def _judge_status(response: httpx.Response) -> None:
-    status, host = response.status_code, response.url.host
+def _judge_status(response: aiohttp.ClientResponse) -> None:
+    status, host = response.status, response.url.host
     if status == 200:
         return
     if status in TRANSIENT:
@@ -220,7 +220,7 @@ def _judge_status(response: httpx.Response) -> None:
         status, "http_status"
     )
     raise RowError(
-        Outcome.BAD_INPUT, code, f"{host} answered {status} {response.reason_phrase}.".replace(" .", ".")
+        Outcome.BAD_INPUT, code, f"{host} answered {status} {response.reason or ''}.".replace(" .", ".")
     )
 
 
@@ -239,34 +239,34 @@ def _too_big(max_bytes: int) -> RowError:
     return RowError(Outcome.BAD_INPUT, "file_too_big", text)
 
 
-def _sorted_out(error: httpx.TransportError, host: str) -> Exception:
+def _sorted_out(error: aiohttp.ClientError, host: str) -> Exception:
+    if isinstance(error, aiohttp.InvalidURL):
+        return RowError(Outcome.BAD_INPUT, "bad_url", f"{host!r} is no host: {error}.")
     cause: BaseException | None = error
     while cause:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return RowError(Outcome.BAD_INPUT, "tls", f"The certificate of {host}: {cause.verify_message}.")
+        if isinstance(cause, ContentEncodingError):
+            return RowError(Outcome.BAD_INPUT, "corrupt", f"The body cannot be unpacked: {cause.message}.")
         cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpx.TimeoutException):
-        return _Passing("timeout", f"{host} did not answer in time")
     return _Passing("connection", f"The connection to {host} failed: {error or type(error).__name__}")
 
 
-def _client(rules: Download) -> httpx.AsyncClient:
-    transport = httpx.AsyncHTTPTransport()
-    # httpx offers no other way to give its pool a backend of one's own; a test connects through it.
-    transport._pool = httpcore.AsyncConnectionPool(
-        ssl_context=httpx.create_ssl_context(),
-        max_connections=rules.at_once,
-        max_keepalive_connections=rules.at_once,
-        keepalive_expiry=5.0,
-        network_backend=Guard(networks(rules.allow)),
+def _client(rules: Download) -> aiohttp.ClientSession:
+    guard = Guard(networks(rules.allow))
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            resolver=guard,
+            socket_factory=guard.socket,
+            limit=rules.at_once,
+            keepalive_timeout=5.0,
+        ),
+        headers={
+            "User-Agent": f"vitrine/{version('vitrine')}",
+            "Accept": "image/*",
+            "Accept-Encoding": "identity",
+        },
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None),  # each try has its own
+        trust_env=False,
     )
-    headers = {
-        "User-Agent": f"vitrine/{version('vitrine')}",
-        "Accept": "image/*",
-        "Accept-Encoding": "identity",
-    }
-    client = httpx.AsyncClient(
-        transport=transport, headers=headers, timeout=rules.seconds, follow_redirects=False, trust_env=False
-    )
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return client

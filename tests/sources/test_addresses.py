@@ -66,12 +66,12 @@ def test_one_forbidden_address_of_a_name_is_enough(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(addresses, "_resolve", both)
     with pytest.raises(RowError, match=r"shop is 10\.0\.0\.1, a private address") as caught:
-        asyncio.run(Guard([]).connect_tcp("shop", 80))
+        asyncio.run(Guard([]).resolve("shop", 80))
     assert caught.value.code == "address_refused"
 
 
 @pytest.mark.parametrize("name", ["localhost", "2130706433", "0x7f.1", "127.1", "[::1]"])
 def test_other_spellings_of_loopback_are_seen_through(name: str) -> None:
     with pytest.raises(RowError) as caught:
-        asyncio.run(Guard([]).connect_tcp(name.strip("[]"), 80))
+        asyncio.run(Guard([]).resolve(name.strip("[]"), 80))
     assert caught.value.code in ("address_refused", "unknown_host")

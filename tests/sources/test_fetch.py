@@ -220,6 +220,20 @@ def test_what_is_no_address_is_a_bad_input(uri: str) -> None:
     assert error(get(uri)) == (Outcome.BAD_INPUT, "bad_url")
 
 
+@pytest.mark.parametrize("path", ["/a%2Fb?sig=a%2Bb%3D%7E/c", "/%7Ea;v=1?x='(1)'"])
+def test_an_address_is_asked_as_it_is_written(web: Server, path: str) -> None:
+    """It may be signed."""
+    web.pages[path] = body(RED)
+    assert get(web.url(path)).data == RED
+    web.pages["/moved"] = redirect(path)  # type: ignore[assignment]
+    assert get(web.url("/moved")).data == RED
+
+
+def test_an_address_that_needs_quoting_is_quoted(web: Server) -> None:
+    web.pages["/rote%20Tasse%20%C3%84.jpg"] = body(RED)
+    assert get(web.url("/rote Tasse Ä.jpg")).data == RED
+
+
 def test_a_host_that_does_not_exist_is_a_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     import socket
 
