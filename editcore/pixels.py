@@ -73,7 +73,9 @@ def _to_srgb(image: Image.Image, notes: list[str]) -> np.ndarray:
         notes.append("CMYK without a usable profile: colours are approximate")
     if converted is None and opaque.mode == "LAB":
         converted = _lab_to_srgb(opaque)
-    return np.asarray(converted if converted is not None else opaque.convert("RGB"))
+    if converted is None:
+        converted = opaque if opaque.mode == "RGB" else opaque.convert("RGB")
+    return np.asarray(converted)
 
 
 def _without_alpha(image: Image.Image) -> Image.Image:
