@@ -120,7 +120,7 @@ def reroute(
     ] = None,
     log_format: LogStyle = LogFormat.TEXT,
 ) -> None:
-    """Judge an old night by other thresholds and deliver it again; needs no model and no source picture."""
+    """Judge a finished night by other thresholds and deliver it again; needs no model and no source picture."""
     choose(log_format)
     with answering():
         if thresholds is None:
@@ -178,6 +178,21 @@ def status(
 
         place = storage.absolute(output)
         for line in standing_of(place, night) if night else standing(place):
+            typer.echo(line)
+
+
+@app.command(epilog="Example: vitrine clean out/ --keep 7 --dry-run")
+def clean(
+    output: Output,
+    keep: Annotated[int, typer.Option(min=1, help="How many finished nights to keep.")] = 7,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Remove the insides of old nights and copies from the web that no kept night needs."""
+    with answering():
+        from editcore import storage
+        from flows.clean import clean as away
+
+        for line in away(storage.absolute(output), keep, dry_run):
             typer.echo(line)
 
 

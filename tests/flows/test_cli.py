@@ -31,7 +31,7 @@ def test_help_answers_at_once_and_ends_with_an_example() -> None:
     started = time.monotonic()
     subprocess.run([sys.executable, "-m", "flows.cli", "--help"], capture_output=True, check=True)
     assert time.monotonic() - started < 3  # 0.1 s on an idle machine
-    for command in ("run", "plan", "preview", "rerun", "reroute", "status", "deploy", "demo"):
+    for command in ("run", "plan", "preview", "rerun", "reroute", "status", "clean", "deploy", "demo"):
         exit_code, text = vitrine(command, "--help")
         assert exit_code == 0
         assert text.strip().splitlines()[-1].strip().startswith(f"Example: vitrine {command}")
