@@ -20,8 +20,11 @@ from editcore.editors.bundled import BUNDLED as TEXT
 from editcore.editors.pipeline import LocalEditPipeline
 from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.engine import BUNDLED, STEPS
-from editcore.editors.transfer.painter import Painter, PairPanels
+from editcore.editors.transfer.painter import Painter, PairPanels, Pick
+from editcore.editors.transfer.pick import nearest_to_all
 from editcore.evaluation.exemplars.cases import ExemplarCase
+from editcore.scoring import BUNDLED_CLIP
+from editcore.scoring.clip import Clip
 
 BATCH = 16
 OURS = "pair"
@@ -55,7 +58,11 @@ def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list
         *(ExemplarRow(f"pair, {name}", "ours", _pair(ours, n)) for name, n in OTHER_STEPS.items()),
         ExemplarRow("pair and words", f"ours, {STEPS} steps", _pair(ours, STEPS, words=True)),
         *(
-            ExemplarRow(f"pair, best of {n}", f"{STEPS} steps, the sample nearest to all", _pair(ours, STEPS, seeds=n))
+            ExemplarRow(f"pair, best of {n}{by}", f"{STEPS} steps, {about}", _pair(ours, STEPS, seeds=n, judge=judge))
+            for by, about, judge in (
+                ("", "the sample nearest to all", None),
+                (" by CLIP", "the sample that moves as the pair does", Clip(BUNDLED_CLIP)),
+            )
             for n in (4, 16)
         ),
     ]  # fmt: skip
@@ -69,7 +76,9 @@ def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list
     return rows
 
 
-def _pair(painter: Painter, steps: int, words: bool = False, seeds: int = 1) -> Paint:
+def _pair(
+    painter: Painter, steps: int, words: bool = False, seeds: int = 1, judge: Clip | None = None
+) -> Paint:
     def paint(cases: Sequence[ExemplarCase], noise: int) -> Tensor:
         pictures = []
         for case in cases:
@@ -79,10 +88,26 @@ def _pair(painter: Painter, steps: int, words: bool = False, seeds: int = 1) -> 
             ]
             numbers = [1000 * noise + 7919 * n + _number(case) for n in range(seeds)]
             query = painter.encode(_unit(case.query)[None])
-            pictures.append(painter.paint(panels, query, [numbers], steps, case.words if words else ""))
+            pick = along_the_pair(judge, painter, case) if judge else nearest_to_all
+            pictures.append(painter.paint(panels, query, [numbers], steps, case.words if words else "", pick))
         return painter.decode(torch.cat(pictures))
 
     return paint
+
+
+def along_the_pair(judge: Clip, painter: Painter, case: ExemplarCase) -> Pick:
+    """The sample whose step from the query is most like the pairs' from before to after: cosine of the differences of
+    CLIP embeddings, as in ``scoring.clip.direction`` with pictures for texts."""
+    seen = [case.query, *(picture for pair in case.pairs for picture in pair)]
+    query, *ends = judge.images([np.ascontiguousarray(picture.transpose(1, 2, 0)) for picture in seen])
+    asked = sum(after - before for before, after in zip(ends[::2], ends[1::2], strict=True))
+
+    def pick(latent_SChw: Tensor) -> int:
+        pictures = (painter.decode(latent_SChw) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+        moved = judge.images(list(pictures)) - query
+        return int(np.argmax(moved @ asked / np.maximum(np.linalg.norm(moved, axis=1), 1e-9)))
+
+    return pick
 
 
 def _text_only() -> Paint:
