@@ -202,8 +202,12 @@ def test_a_source_replaced_during_the_night_is_a_bad_input(
         pictures._source.cache_clear()
         return work(path, shard)
 
-    monkeypatch.setattr(segment, "run", replaced)
-    assert go(tmp_path).summary["codes"]["bad_input/source_changed"] == 2
+    with monkeypatch.context() as patch:
+        patch.setattr(segment, "run", replaced)
+        first = go(tmp_path)
+    assert first.summary["codes"]["bad_input/source_changed"] == 2
+    second = go(tmp_path)
+    assert (second.summary["ok"], second.summary["failed"]) == (12, 4), "the next night takes it"
 
 
 def test_the_same_on_an_object_store(tmp_path: Path, log: Path) -> None:
