@@ -21,7 +21,7 @@ from editcore.night import Night, NightRefused
 from flows import cli
 from flows.night import NightFailed, Report, rerun, run_night
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 STEPS = ("ingest", "segment", "edit", "score", "route")
 
 
