@@ -48,16 +48,19 @@ def carry(
     Returns how many shards that made, the rows that remain to be done, and how many rows came from which night."""
     left = {row["row_id"]: row for row in rows}
     shards, sources, full = 0, dict[str, int](), list[tuple[Row, dict[str, Row]]]()
-    for night in earlier:
-        for row, records in _harvest(night, left):
-            del left[row["row_id"]]
-            full.append((row, records))
-            sources[row["carried_from"]] = sources.get(row["carried_from"], 0) + 1
-            if len(full) == shard_size:
-                shards, full = _commit(run, shards, full), []
+    for row, records in _harvests(earlier, left):
+        full.append((row, records))
+        sources[row["carried_from"]] = sources.get(row["carried_from"], 0) + 1
+        if len(full) == shard_size:
+            shards, full = _commit(run, shards, full), []
     if full:
         shards = _commit(run, shards, full)
     return shards, list(left.values()), sources
+
+
+def count(rows: Iterable[Row], earlier: Sequence[Night]) -> int:
+    """How many of ``rows`` would be carried; writes nothing."""
+    return sum(1 for _ in _harvests(earlier, {row["row_id"]: row for row in rows}))
 
 
 def _makers(fingerprint: Mapping[str, Any]) -> list[Any]:
@@ -71,6 +74,14 @@ def _identity(row: Mapping[str, Any]) -> str:
     """Digest of what a result depends on; empty for a row whose picture or mask could not be read."""
     known = row.get("source_sha256") and (row.get("given_mask_sha256") or not row.get("given_mask_uri"))
     return digest([row.get(name) for name in _IDENTITY]) if known else ""
+
+
+def _harvests(earlier: Sequence[Night], left: dict[str, Row]) -> Iterator[tuple[Row, dict[str, Row]]]:
+    """``_harvest`` of one night after the other; what was found is taken out of ``left``."""
+    for night in earlier:
+        for row, records in _harvest(night, left):
+            del left[row["row_id"]]
+            yield row, records
 
 
 def _harvest(night: Night, wanted: Mapping[str, Row]) -> Iterator[tuple[Row, dict[str, Row]]]:

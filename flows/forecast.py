@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
+from editcore import carry
 from editcore.campaign import Campaign, Recipe
-from editcore.night import nights, wants
-from editcore.profiles import ready_profile
-from editcore.sources import list_items
+from editcore.exemplars import pairs_of
+from editcore.fingerprint import fingerprint
+from editcore.night import nights, plan_rows, wants
+from editcore.profiles import Profile, ready_profile
+from editcore.sources import Item, list_items
+from editcore.sources.contents import known_of, read_contents
+from flows.tonight import RECALLED
 
 
 def forecast(campaign: Campaign, profile_name: str | None = None, limit: int | None = None) -> list[str]:
@@ -26,12 +32,29 @@ def forecast(campaign: Campaign, profile_name: str | None = None, limit: int | N
         lines.append(f"memory: {profile.memory}")
     for recipe in campaign.recipes:
         lines.append(f"  {recipe.id}: {per_recipe[recipe.id]} rows, {_asked(recipe)}")
+    carried = _carried(campaign, profile, items, limit)
+    if carried:
+        lines.append(f"carried over from earlier nights: {carried} rows, {rows - carried} to do")
     speed, origin = _speed(campaign.output, profile.name, profile.edits_per_second, profile.measured_on)
     if speed:
-        lines.append(f"estimated time: {duration(rows / speed)} ({speed:.2g} rows a second, {origin})")
+        lines.append(
+            f"estimated time: {duration((rows - carried) / speed)} ({speed:.2g} rows a second, {origin})"
+        )
     else:
         lines.append("estimated time: unknown; no night with this profile yet (try `vitrine run --limit 10`)")
     return lines
+
+
+def _carried(campaign: Campaign, profile: Profile, items: Sequence[Item], limit: int | None) -> int:
+    """Rows whose result an earlier night made, of files that did not change since; no picture is read. What lies on
+    the web counts as new, since only its server could tell."""
+    known, pairs = nights(campaign.output), pairs_of(campaign.recipes, campaign.limits.max_bytes)
+    earlier = carry.candidates(known, fingerprint(campaign, profile, {}, limit, pairs))
+    if not earlier:
+        return 0
+    seen = {key: sha256 for night in known[-RECALLED:] for key, sha256 in known_of(night.path).items()}
+    contents = read_contents(items, seen, campaign.limits.max_bytes, recall_only=True)
+    return carry.count(plan_rows(items, campaign.recipes, contents, pairs), earlier)
 
 
 def _asked(recipe: Recipe) -> str:
@@ -46,7 +69,8 @@ def _speed(output: str, profile: str, measured: float | None, where: str) -> tup
     for night in reversed(nights(output)):
         books = night.summary
         if books.get("profile") == profile and books.get("edited") and books.get("whole"):
-            return books["planned"] / max(books["seconds"], 1e-3), f"as in night {night.name}"
+            done = books["planned"] - books["carried"]
+            return done / max(books["seconds"], 1e-3), f"as in night {night.name}"
     return (measured, f"measured on {where}" if where else "as the profile says") if measured else (0.0, "")
 
 

@@ -47,13 +47,19 @@ _SCHEMA = pa.schema(
 
 
 def read_contents(
-    items: Iterable[Item], known: Known, max_bytes: int, output: str = "", rules: Download | None = None
+    items: Iterable[Item],
+    known: Known,
+    max_bytes: int,
+    output: str = "",
+    rules: Download | None = None,
+    recall_only: bool = False,
 ) -> list[Row]:
     """One row per picture and per mask, in the order of ``items``; web pictures are brought into ``output`` (without
     one they are not read).
 
     A file that is missing, unreadable or above ``max_bytes`` gets an empty sha256, and ingest will say why; a web
-    address that cannot be had gets the reason as well. Raises ``OSError`` only when ``output`` cannot be written.
+    address that cannot be had gets the reason as well. ``recall_only``: nothing is read, ``known`` alone counts.
+    Raises ``OSError`` only when ``output`` cannot be written.
     """
     rows = [row for item in items for row in _addresses(item)]
     web = {row["uri"] for row in rows if is_web(row["uri"])}
@@ -64,7 +70,11 @@ def read_contents(
                 row |= _downloaded(got[row["uri"]])
     files = {row["uri"]: row for row in rows if row["uri"] not in web}  # the same one for any number of items
     facts = dict(
-        zip(files, spread(lambda row: _read(row, known, max_bytes), [*files.values()], HASHERS), strict=True)
+        zip(
+            files,
+            spread(lambda row: _read(row, known, max_bytes, recall_only), [*files.values()], HASHERS),
+            strict=True,
+        )
     )
     for row in rows:
         row |= facts.get(row["uri"], {})
@@ -137,7 +147,7 @@ def _addresses(item: Item) -> list[Row]:
     return rows + ([blank | {"role": "mask", "uri": item.mask_uri}] if item.mask_uri else [])
 
 
-def _read(row: Row, known: Known, max_bytes: int) -> Row:
+def _read(row: Row, known: Known, max_bytes: int, recall_only: bool) -> Row:
     """Size, version and sha256 of a file, as far as they can be had."""
     facts = {name: row[name] for name in ("size", "version", "sha256")}
     try:
@@ -146,7 +156,7 @@ def _read(row: Row, known: Known, max_bytes: int) -> Row:
             facts |= {"size": about["size"], "version": about["version"]}
         seen = known.get((row["uri"], facts["size"], facts["version"])) if facts["version"] else None
         if facts["size"] <= max_bytes:
-            facts["sha256"] = seen or sha256_of(row["uri"])
+            facts["sha256"] = seen or ("" if recall_only else sha256_of(row["uri"]))
     except (OSError, ValueError):
         pass
     return facts

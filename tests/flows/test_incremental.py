@@ -13,7 +13,9 @@ from PIL import Image
 from test_night import go, log
 
 from editcore import manifest
+from editcore.campaign import load_campaign
 from editcore.night import nights
+from flows.forecast import forecast
 from flows.night import NightFailed, Report
 
 __all__ = ["log"]
@@ -56,6 +58,8 @@ def test_one_changed_one_new_one_deleted_are_two_edits(home: Path, log: Path) ->
     (home / "photos" / "mug-1.png").unlink()
     times = {file.name: file.stat().st_mtime_ns for file in (home / "out" / "publish").glob("*__*.png")}
     said: list[str] = []
+    planned = forecast(load_campaign(home / "campaign.yaml"))
+    assert "carried over from earlier nights: 6 rows, 2 to do" in planned
 
     second = go(home, said, recipes=NAVY, shard_size=4)
 
