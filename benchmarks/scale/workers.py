@@ -1,15 +1,17 @@
-"""Where handing out work begins to cost: a pool of 1 to 64 workers on Ray's logical GPUs, with an editor that waits.
+"""Where handing out work begins to cost: 1 to 64 logical workers, with an editor that takes a known time.
 
-    python -m benchmarks.scale.workers [--workers 1 2 4 8 16 32 64] [--seconds 0.05 0.25 1.0] [--rows 32] [--prefect]
+    python -m benchmarks.scale.workers [--crew sleep|prefect|ray] [--workers 1 2 4 8 16 32 64]
+                                       [--seconds 0.05 0.25 1.0] [--shards 4]
 
-Every worker is a Ray actor, a process of its own, as in a night with so many GPUs. Measured is the step edit of a
-night whose earlier steps are done, from the first shard handed out to the last part committed: so many rows of 32 x 32
-pixels for each worker, in shards of 8. The editor sleeps ``seconds`` a row, which costs no CPU. Starting Ray and the
-workers is not counted. Efficiency: rows x seconds / workers, over the time it took. ``driver`` is the CPU time of the
-process that hands out, per shard. With ``--prefect`` every shard is a task run of a flow.
+The step edit of so many shards of 8 rows for each worker, from the first shard handed out to the last one done.
+``sleep``: every worker is a thread that sleeps ``seconds`` a row and touches nothing, so that what is left is
+``flows.steps.run_steps``. ``prefect``: the same, each shard a task run of a flow on the server that PREFECT_API_URL
+names, or a private one. ``ray``: every worker is a Ray actor with a logical GPU, a process of its own, which reads and
+writes its rows (32 x 32 pixels) and sleeps in the editor; all of them share this machine's cores, so a row that takes
+less than the cores need for all workers' rows measures the machine. Starting is not counted.
 
-All workers share this machine's cores: what reading and writing a row costs is paid there, so a row that takes less
-time than the cores need for all workers' rows measures the machine.
+Efficiency: the rows' seconds over the workers, over the time it took. ``driver``: CPU time of the process that hands
+out, a shard.
 """
 
 from __future__ import annotations
@@ -19,12 +21,16 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks.scale.measure import about
 from benchmarks.scale.rows import write_campaign
 from editcore.campaign import load_campaign
 from editcore.evaluation.markdown import markdown_table
+from editcore.figures import Figures
 from editcore.night import Night
 from editcore.profiles import Pool
 from flows.crew import Crew, InProcess
@@ -35,46 +41,79 @@ from flows.tonight import begin
 SHARD, BATCH = 8, 4
 
 
+class Sleepers:
+    """A crew of threads that do nothing for a while."""
+
+    def __init__(self, size: int, seconds: float) -> None:
+        self.size, self.seconds, self.figures = size, seconds, Figures()
+
+    def do(self, step: str, path: str, shard: int) -> dict[str, Any]:
+        time.sleep(SHARD * self.seconds)
+        return {}
+
+    def stacks(self) -> str:
+        return ""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--crew", choices=("sleep", "prefect", "ray"), default="sleep")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8, 16, 32, 64])
     parser.add_argument("--seconds", type=float, nargs="+", default=[0.05, 0.25, 1.0])
-    parser.add_argument("--rows", type=int, default=32, help="for each worker")
-    parser.add_argument("--prefect", action="store_true")
+    parser.add_argument("--shards", type=int, default=4, help="for each worker")
     given = parser.parse_args()
-    print(about("vitrine", "ray", "prefect"), flush=True)
-    body = [cells for workers in given.workers for cells in _measure(workers, given)]
-    head = ["workers", "s a row", "rows", "rows/s", "efficiency", "driver, CPU ms a shard", "load"]
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # a busy machine needs more than 30
+    print(about("vitrine", "ray", "prefect"), f"; crew {given.crew}", flush=True)
+    body = []
+    for workers in given.workers:
+        with _machine(given.crew, workers):
+            for seconds in given.seconds:
+                body.append(_measure(given.crew, workers, seconds, workers * given.shards))
+                print(", ".join(body[-1]), flush=True)
+    head = ["workers", "s a row", "shards", "rows/s", "efficiency", "driver, CPU ms a shard", "load"]
     print(markdown_table(head, body))
 
 
-def _measure(workers: int, given: argparse.Namespace) -> list[list[str]]:
-    """A row of the table for each cost, with the same workers."""
+@contextmanager
+def _machine(crew: str, workers: int) -> Iterator[None]:
+    if crew != "ray":
+        yield
+        return
     import ray
 
-    work = Path(tempfile.mkdtemp(prefix="vitrine-workers-"))
-    found = []
     ray.init(address="local", num_gpus=workers, num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
-        for seconds in given.seconds:
-            night = _prepared(work / f"{seconds:g}", workers * given.rows, seconds)
-            with RayPool(Pool(kind="ray"), night, lambda _: None) as crew:
-                while len(crew._staff) < workers:
-                    time.sleep(0.1)
-                wall, cpu = time.perf_counter(), time.process_time()
-                _hand_out(night, crew, given.prefect)
-                wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-            rows = workers * given.rows
-            efficiency = rows * seconds / workers / wall
-            cells = (f"{rows / wall:.1f}", f"{efficiency:.2f}", f"{cpu / len(night.shards) * 1e3:.1f}")
-            found.append([str(workers), f"{seconds:g}", str(rows), *cells, f"{os.getloadavg()[0]:.1f}"])
-            print(", ".join(found[-1]), flush=True)
+        yield
     finally:
         ray.shutdown()
-        shutil.rmtree(work)
-    return found
+
+
+def _measure(kind: str, workers: int, seconds: float, shards: int) -> list[str]:
+    """A row of the table."""
+    with _crew(kind, workers, seconds, shards) as (crew, night):
+        wall, cpu = time.perf_counter(), time.process_time()
+        _hand_out(night, crew, prefect=kind == "prefect")
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    rows = shards * SHARD
+    efficiency = rows * seconds / workers / wall
+    figures = (f"{rows / wall:.1f}", f"{efficiency:.2f}", f"{cpu / shards * 1e3:.1f}")
+    return [str(workers), f"{seconds:g}", str(shards), *figures, f"{os.getloadavg()[0]:.1f}"]
+
+
+@contextmanager
+def _crew(kind: str, workers: int, seconds: float, shards: int) -> Iterator[tuple[Crew, Night]]:
+    if kind != "ray":
+        yield Sleepers(workers, seconds), Night("nowhere", {"night": "asleep", "shards": shards})
+        return
+    work = Path(tempfile.mkdtemp(prefix="vitrine-workers-"))
+    night = _prepared(work / "night", shards * SHARD, seconds)
+    with RayPool(Pool(kind="ray"), night, lambda _: None) as crew:
+        while len(crew._staff) < workers:
+            time.sleep(0.1)
+        yield crew, night
+    shutil.rmtree(work)
 
 
 def _prepared(home: Path, rows: int, seconds: float) -> Night:
