@@ -8,9 +8,9 @@ own, sum them by sha256, and write a row for each in Parquet. In ``fetch`` neith
 out whether it is one, and write down its size (img2dataset: ``--resize_mode no --skip_reencode``; Vitrine: the plan
 and the step ingest). Vitrine makes each file durable (fsync) and refuses private addresses, here as ever.
 
-CPU time is the whole command's, children included, less that of the same command on ``FEW`` pictures: imports and
-starts. The server is a process of its own and is not counted. img2dataset is installed by pip into a virtual
-environment in the work folder, at the version ``IMG2DATASET``.
+CPU time is the whole command's, children included, less that of the same command on ``FEW`` pictures (median of 3):
+imports and starts. The server is a process of its own and is not counted. img2dataset is installed by pip into a
+virtual environment in the work folder, at the version ``IMG2DATASET``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 import yaml
 
-from benchmarks.scale.measure import Cost, about, cost_of, python, spread
+from benchmarks.scale.measure import Cost, about, cost_of, middle, python, spread
 from benchmarks.scale.rows import PROFILE
 from editcore.evaluation.markdown import markdown_table
 
@@ -47,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pictures", type=int, default=1000)
+    parser.add_argument("--pictures", type=int, default=3000)
     parser.add_argument("--side", type=int, default=768, help="of the square pictures, pixels")
     parser.add_argument("--threads", type=int, default=16, help="requests at once, of both")
     parser.add_argument("--repeats", type=int, default=5)
@@ -78,11 +78,12 @@ class _Bench:
         """A row of the table: medians and ranges over paired repetitions, in alternating order."""
         rates: dict[str, list[float]] = {"img2dataset": [], "Vitrine": []}
         walls: dict[str, list[float]] = {"img2dataset": [], "Vitrine": []}
+        fixed = {who: middle([self._cost(who, kind, addresses[:FEW]) for _ in range(3)]).cpu for who in rates}
         for number in range(repeats):
             for who in list(rates) if number % 2 == 0 else reversed(rates):
-                few, everything = self._cost(who, kind, addresses[:FEW]), self._cost(who, kind, addresses)
-                rates[who].append((len(addresses) - FEW) / (everything.cpu - few.cpu))
-                walls[who].append(everything.wall)
+                cost = self._cost(who, kind, addresses)
+                rates[who].append((len(addresses) - FEW) / (cost.cpu - fixed[who]))
+                walls[who].append(cost.wall)
             told = ", ".join(f"{who} {found[-1]:.0f}" for who, found in rates.items())
             print(f"{kind} {number + 1} of {repeats}: {told} pictures a CPU second", flush=True)
         ratios = [ours / theirs for theirs, ours in zip(*rates.values(), strict=True)]

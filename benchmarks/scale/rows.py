@@ -81,12 +81,14 @@ def _night(work: Path, rows: int, given: argparse.Namespace) -> dict[str, Cost]:
             "list": python("flows.cli", "status", str(home / "out"), "latest"),
             "rerun": python("flows.cli", "run", str(campaign)),
         }
-        runs.append({name: cost_of(commands[name], killed=name == "half") for name in STAGES})
+        runs.append({})
+        for name in STAGES:
+            runs[-1][name] = cost_of(commands[name], killed=name == "half")
+            print(f"{rows} rows, {name}: {_figures(runs[-1][name])}", flush=True)
         if "nothing to do" not in runs[-1]["rerun"].said:
             raise RuntimeError(f"the rerun did something: {runs[-1]['rerun'].said}")
         if not given.keep:
             shutil.rmtree(home)
-    print(f"{rows} rows: measured", flush=True)
     return {name: middle([run[name] for run in runs]) for name in STAGES}
 
 
@@ -153,7 +155,11 @@ def _clocked(work: Callable[..., Any], spent: dict[str, float]) -> Callable[...,
 
 
 def _told(rows: int, costs: dict[str, Cost]) -> list[str]:
-    return [f"{rows:,}", *(f"{c.wall:.1f} / {c.cpu:.1f} / {c.peak / 1e6:.0f}" for c in costs.values())]
+    return [f"{rows:,}", *map(_figures, costs.values())]
+
+
+def _figures(cost: Cost) -> str:
+    return f"{cost.wall:.1f} / {cost.cpu:.1f} / {cost.peak / 1e6:.0f}"
 
 
 def _said(costs: dict[str, Cost]) -> dict[str, float]:
