@@ -9,7 +9,8 @@ from typing import TypeVar
 PIECE = 32
 """Pieces of work handed to a thread at once: a future for each would cost more than reading a small file."""
 
-Given, Made = TypeVar("Given"), TypeVar("Made")
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 def spread(work: Callable[[Given], Made], items: Sequence[Given], threads: int) -> Iterator[Made]:
