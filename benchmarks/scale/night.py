@@ -6,7 +6,8 @@ Studio photographs of ``side`` pixels, a recolour and a background of each. The 
 decode each picture once, find its product once, edit it in the engine's batches, write the result as PNG, score it; no
 plan, no row on disk, no resume, no report. The night is all of ``flows.night.run_night``, planning and delivery
 included, without Prefect. Models are loaded before either. Ratios: bare over night, of CPU time (what the night adds)
-and of wall time (the night works on two shards at once and overlaps reading and writing).
+and of wall time (the night works on two shards at once and overlaps reading and writing). The report shows at most 60
+rows with all their pictures, so a small night pays more for it, a row, than a large one; its share is told.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from editcore.profiles import Profile, ready_profile
 from editcore.scoring import ScoreRequest
 from editcore.studio.photograph import photograph, sample_setup
 from flows.night import run_night
-from tasks import models
+from tasks import models, publish
 
 UNSEEN = 900_000
 RECIPES = [
@@ -126,11 +127,14 @@ def _night(work: Path, number: int, profile: str) -> dict[str, float]:
         "output": str(work / f"night-{number}"),
     }
     (work / "campaign.yaml").write_text(yaml.safe_dump(fields))
-    summary = run_night(load_campaign(work / "campaign.yaml"), say=lambda _: None).summary
+    delivery = [0.0]
+    with _delivery_clocked(delivery):
+        summary = run_night(load_campaign(work / "campaign.yaml"), say=lambda _: None).summary
     if summary["ok"] != summary["planned"]:
         raise RuntimeError(f"rows failed: {summary['codes']}")
     edit = {name: summary["figures"].get(f"{name}_seconds", 0.0) for name in ("read", "model", "write")}
-    return {**summary["step_seconds"], **{f"edit: {name}": value for name, value in edit.items()}}
+    parts = {**summary["step_seconds"], **{f"edit: {name}": value for name, value in edit.items()}}
+    return {**parts, "delivery_cpu": delivery[0]}
 
 
 def _photograph(folder: Path, count: int, side: int) -> None:
@@ -141,6 +145,24 @@ def _photograph(folder: Path, count: int, side: int) -> None:
         Image.fromarray(np.ascontiguousarray(pixels)).save(
             folder / f"{number:03d}.jpg", quality=95, subsampling=0
         )
+
+
+@contextmanager
+def _delivery_clocked(spent: list[float]) -> Iterator[None]:
+    """CPU seconds of pictures copied, manifests and report; nothing else runs meanwhile."""
+    run = publish.run
+
+    def timed(path: str) -> dict[str, Any]:
+        started = time.process_time()
+        done = run(path)
+        spent[0] = time.process_time() - started
+        return done
+
+    publish.run = timed
+    try:
+        yield
+    finally:
+        publish.run = run
 
 
 @contextmanager
@@ -159,8 +181,11 @@ def _table(pairs: list[dict[str, dict[str, float]]], rows: int) -> str:
             [f"{kind}, s a row", *(spread([t / rows for t in times], "{:.3f}") for times in (bare, night))]
         )
         body[-1].append(spread(ratios, "{:.3f}"))
+    ratios = [pair["bare"]["cpu"] / (pair["night"]["cpu"] - pair["night"]["delivery_cpu"]) for pair in pairs]
+    told = spread([pair["night"]["delivery_cpu"] / rows for pair in pairs], "{:.3f}")
+    body.append(["cpu of delivery, s a row; ratio without it", "", told, spread(ratios, "{:.3f}")])
     for who in ("bare", "night"):
-        for name in [name for name in pairs[0][who] if name not in ("cpu", "wall")]:
+        for name in [name for name in pairs[0][who] if name not in ("cpu", "wall", "delivery_cpu")]:
             told = spread([pair[who].get(name, 0.0) / rows for pair in pairs], "{:.3f}")
             body.append([f"{name}, s a row", *((told, "") if who == "bare" else ("", told)), ""])
     return markdown_table(["", "bare loop", "night", "bare / night"], body)
