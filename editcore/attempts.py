@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from editcore.columns import Row
 from editcore.figures import Figures
-from editcore.outcomes import OUT_OF_MEMORY, Outcome, Verdict, judge
+from editcore.outcomes import DISK_FULL, OUT_OF_MEMORY, Outcome, Verdict, judge
 
 Work = Callable[[list[Row]], Sequence["Row | Exception"]]
 """What a step does with a batch of rows (all earlier steps' columns): its own columns for each, or an
@@ -50,13 +50,16 @@ class Memory:
 
 
 def attempt(batch: list[Row], work: Work, attempts: int, memory: Memory) -> list[tuple[Verdict, Row]]:
-    """Verdict and own columns of every row, in order. ``attempts``: how often a retryable row is tried."""
+    """Verdict and own columns of every row, in order. ``attempts``: how often a retryable row is tried.
+
+    Raises the ``OSError`` of a full disk: that is no row's fault, and the next row would not fit either."""
     done: list[tuple[Verdict, Row]] = []
     tried = [0] * len(batch)
     while len(done) < len(batch):
         start = len(done)
         piece = batch[start : start + (memory.rows or len(batch))]
         results = _call(work, piece)
+        _need_room(results)
         for place in range(start, start + len(piece)):
             tried[place] += 1
         if _ran_out(results) and memory.relieve(len(piece)):
@@ -78,6 +81,7 @@ def _alone(
         if result is None:
             tried += 1
             result = _call(work, [row])[0]
+            _need_room([result])
         if not isinstance(result, Exception):
             return Verdict(attempts=tried), result
         verdict = judge(result, tried)
@@ -103,6 +107,14 @@ def _call(work: Work, batch: list[Row]) -> Sequence[Row | Exception]:
         if judge(error).code == OUT_OF_MEMORY:
             _let_go(error)
         return [error] * len(batch)
+
+
+def _need_room(results: Sequence[Row | Exception]) -> None:
+    for error in results:
+        if isinstance(error, OSError) and judge(error).code == DISK_FULL:
+            raise OSError(
+                error.errno, f"{error.strerror}; make room, then run the same command again"
+            ) from error
 
 
 def _let_go(error: BaseException | None) -> None:

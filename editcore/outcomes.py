@@ -53,7 +53,7 @@ class Verdict:
 OUT_OF_MEMORY = "out_of_memory"
 """Code of rows for which memory ran out; see ``attempts`` for what is done about it."""
 DISK_FULL = "disk_full"
-"""Code of rows whose pictures found no room; no row of the night will, so ``shardwork`` stops it."""
+"""Code of a row whose pictures found no room; no row of the night will, so ``attempts`` lets it stop."""
 PICTURE_LOST = "picture_lost"
 """Code of rows whose matte or edited picture was lost or damaged after it was written; ``again`` has it made anew."""
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}

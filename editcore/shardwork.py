@@ -22,7 +22,7 @@ from editcore import manifest
 from editcore.attempts import Memory, Work, attempt
 from editcore.columns import STEPS, Row, keys_of, own_columns
 from editcore.night import Night
-from editcore.outcomes import DISK_FULL, Outcome, Verdict
+from editcore.outcomes import Outcome, Verdict
 from editcore.room import Room
 
 TRY_AGAIN = frozenset({Outcome.RETRYABLE, Outcome.MODEL_ERROR})
@@ -210,15 +210,10 @@ def _watch(night: Night, step: str, verdicts: list[Verdict]) -> None:
         watch = _watches.setdefault(
             (night.path, step), StormWatch(int(limits["storm_window"]), float(limits["storm_share"]))
         )
-        sentence = _no_room(verdicts) or watch.see(verdicts)
+        sentence = watch.see(verdicts)
     if sentence:
         halt(night.path, sentence)
         raise NightStopped(sentence)
-
-
-def _no_room(verdicts: Sequence[Verdict]) -> str:
-    full = next((verdict.message for verdict in verdicts if verdict.code == DISK_FULL), "")
-    return full and f"{full}; make room and run the same command again, finished rows are kept"
 
 
 def _tell(night: Night, step: str, outcomes: Counter[str]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -60,6 +61,20 @@ def test_one_bad_row_costs_its_batch_nothing(run: str) -> None:
     assert counts["ok"], counts["bad_input"] == (9, 1)
     assert [row[0] for row in outcomes(run)] == ["ok"] * 5 + ["bad_input"] + ["ok"] * 4
     assert outcomes(run)[5][1] == "corrupt"
+
+
+def test_a_full_disk_is_no_row_s_fault(run: str) -> None:
+    seen: list[str] = []
+
+    def fail(row_id: str, size: int) -> Exception | None:
+        return OSError(errno.ENOSPC, "No space left on device") if row_id == "5" else None
+
+    with pytest.raises(OSError, match="No space left on device; make room"):
+        work_shard(run, "ingest", 0, work_of(seen, fail), 2)
+    assert seen == ["0", "1", "2", "3"], "and the rows after it are not tried"
+    work_shard(run, "ingest", 0, work_of(seen, lambda *_: None), 2)
+    assert outcomes(run) == [("ok", "", 1)] * 10
+    assert len(seen) == 10
 
 
 def test_retryable_rows_are_tried_again_and_not_for_ever(run: str) -> None:
