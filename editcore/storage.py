@@ -81,9 +81,9 @@ def put(path: str, data: bytes) -> None:
     if not isinstance(store, LocalFileSystem):
         store.pipe_file(inner, data, **_headers(store, inner))
         return
-    with _staged(Path(inner), data) as staged:
+    with _staged(inner, data) as staged:
         os.replace(staged, inner)
-    _sync_folder(Path(inner).parent)
+    _sync_folder(os.path.dirname(inner))
 
 
 @reaching
@@ -95,12 +95,12 @@ def put_if_absent(path: str, data: bytes) -> bool:
     """
     store, inner = open_store(path)
     if isinstance(store, LocalFileSystem):
-        with _staged(Path(inner), data) as staged:
+        with _staged(inner, data) as staged:
             try:
                 os.link(staged, inner)
             except FileExistsError:
                 return False
-        _sync_folder(Path(inner).parent)
+        _sync_folder(os.path.dirname(inner))
         return True
     return _exchange(store, path, inner, None, data)
 
@@ -243,9 +243,11 @@ def _is_s3(store: Any) -> bool:
 
 
 @contextlib.contextmanager
-def _staged(target: Path, data: bytes) -> Iterator[Path]:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staged = target.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
+def _staged(target: str, data: bytes) -> Iterator[str]:
+    """A file with ``data`` beside ``target``. Plain strings: ``pathlib`` would cost as much as the system calls."""
+    folder = os.path.dirname(target)
+    os.makedirs(folder, exist_ok=True)
+    staged = os.path.join(folder, f"{TEMPORARY}{uuid.uuid4().hex}")
     try:
         with open(staged, "wb") as stream:
             stream.write(data)
@@ -253,7 +255,8 @@ def _staged(target: Path, data: bytes) -> Iterator[Path]:
             os.fsync(stream.fileno())
         yield staged
     finally:
-        staged.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(staged)
 
 
 @contextlib.contextmanager
@@ -270,7 +273,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(folder: str) -> None:
     """Make a rename or link in ``folder`` durable; not every system can open a folder (Windows cannot)."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
