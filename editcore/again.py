@@ -32,11 +32,9 @@ def failed_rows(night: Night) -> dict[int, dict[str, int]]:
     comes of it, and another file makes another night."""
     found: dict[int, dict[str, int]] = {}
     for place, step in enumerate(STEPS):
-        table = manifest.read_step(night.path, step, ["shard", "row_id", "outcome", "code"])
-        for shard, row_id, outcome, code in zip(*(c.to_pylist() for c in table.columns), strict=True):
-            if outcome in TRY_AGAIN:
-                first = min(place, PAINTS) if code == PICTURE_LOST else place
-                found.setdefault(shard, {}).setdefault(row_id, first)
+        for row in manifest.rows_with(night.path, step, TRY_AGAIN, ("shard", "row_id", "outcome", "code")):
+            first = min(place, PAINTS) if row["code"] == PICTURE_LOST else place
+            found.setdefault(row["shard"], {}).setdefault(row["row_id"], first)
     for row in lost_at_delivery(str(night.info["output"]), night.name):
         first = 0 if row["carried_from"] else PAINTS
         steps = found.setdefault(row["shard"], {})

@@ -119,6 +119,13 @@ def read_step(run: str, step: str, columns: Collection[str] | None = None) -> pa
     return pa.concat_tables(tables) if tables else empty.select(columns) if columns else empty
 
 
+def rows_with(run: str, step: str, outcomes: Iterable[str], columns: Iterable[str]) -> list[Row]:
+    """``columns``, the outcome among them, of the rows of a step that ended in one of ``outcomes``, by shard."""
+    table = read_step(run, step, [*columns])
+    wanted = pa.array([str(outcome) for outcome in outcomes])
+    return list(table.filter(pc.is_in(table["outcome"], wanted)).to_pylist())
+
+
 def keep(run: str, step: str, shard: int, batch: int, rows: Iterable[Mapping[str, Any]]) -> None:
     """Keep a finished batch of an unfinished shard."""
     table = _table(step, rows).replace_schema_metadata(None)

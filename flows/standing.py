@@ -76,10 +76,8 @@ def _codes(night: Night) -> list[str]:
     """Failed rows by step and code, most frequent first."""
     found = Counter[tuple[str, str]]()
     for step in STEPS:
-        table = manifest.read_step(night.path, step, ["outcome", "code"])
-        for outcome, code in zip(*(column.to_pylist() for column in table.columns), strict=True):
-            if outcome in FAILED:
-                found[step, f"{outcome}/{code}"] += 1
+        for row in manifest.rows_with(night.path, step, FAILED, ("outcome", "code")):
+            found[step, f"{row['outcome']}/{row['code']}"] += 1
     return ["failures by code:"] * bool(found) + [
         f"  {count} x {code} ({step})" for (step, code), count in found.most_common()
     ]
