@@ -39,19 +39,21 @@ def compose_background(
     detail: np.ndarray | None = None,
     setting: Setting | None = None,
     shadow: bool = True,
+    colour: tuple[int, int, int] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Notes]:
     """Put the product on the model's background.
 
     image: (H, W, 3) uint8 sRGB; alpha: (H, W) uint8, 255 = product; model_crop: (h, h, 3) float in [0, 1],
     the model's picture of ``crop_box`` (``crop.picture_box``). detail: (H, W) or (H, W, 3) float texture
     around 1 that is multiplied onto the background in sRGB (1 where there is none, e.g. on the wall).
-    setting: ``studio`` smooths the model's mottling away (``sweep``); ``floor`` and None keep its detail. seed: of the
-    grain. Returns (image, region, notes); region is 255 where alpha < 255; elsewhere the source, bit for bit.
+    setting: ``studio`` smooths the model's mottling away (``sweep``); ``floor`` and None keep its detail. colour: what
+    a studio's sweep typically has (8-bit sRGB), where it is known better than the model paints it. seed: of the grain.
+    Returns (image, region, notes); region is 255 where alpha < 255; elsewhere the source, bit for bit.
     """
     matte.check(image, alpha)
     scene = fill_ghost(np.clip(model_crop, 0, 1).astype(np.float32), alpha, crop_box)
     if setting == "studio":
-        scene = sweep(scene)
+        scene = sweep(scene, colour)
     back = np.clip(give_back(scene, crop_box, alpha.shape), 0, 1)
     notes: Notes = {"shadow": "off"}
     if detail is not None:
@@ -95,8 +97,9 @@ def fill_ghost(scene: np.ndarray, alpha: np.ndarray, box: Box) -> np.ndarray:
     return scene + np.maximum(soft, zone)[..., None] * (filled - scene)
 
 
-def sweep(scene: np.ndarray) -> np.ndarray:
-    """A plain sweep from the model's (h, h, 3) sRGB picture of one: its light, blurred, in its one typical hue.
+def sweep(scene: np.ndarray, colour: tuple[int, int, int] | None = None) -> np.ndarray:
+    """A plain sweep from the model's (h, h, 3) sRGB picture of one: its light, blurred, in its one typical hue, or
+    under the known ``colour``.
 
     A small model's sweeps have patches of other hues, lilac in grey and green in beige, and no studio has.
     """
@@ -104,6 +107,9 @@ def sweep(scene: np.ndarray) -> np.ndarray:
     hue = np.median((scene + DARKEST) / (light + DARKEST)[..., None], axis=(0, 1))
     blur = max(SWEEP_BLUR * scene.shape[0], 0.3)
     light = cv2.GaussianBlur(light, (0, 0), blur, borderType=cv2.BORDER_REPLICATE)
+    if colour is not None:
+        hue = (np.array(colour) / 255 + DARKEST / 2).astype(np.float32)
+        light = light * (hue.mean() / max(float(np.median(light)), DARKEST))
     return np.clip(light[..., None] * (hue / hue.mean()), 0, 1).astype(np.float32)
 
 

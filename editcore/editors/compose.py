@@ -57,14 +57,16 @@ def compose(
 
     kind: as in ``lexicon.Instruction.kind``. image: (H, W, 3) uint8; alpha: (H, W) uint8, 255 = product or
     named region; model_crop: (h, h, 3) float sRGB in [0, 1], what the model made of ``crop_box``. target_rgb:
-    named colour of a recolour. detail, setting: see ``compose_background``. strength in (0, 1] mixes the edit
-    with the source inside the region; a background is always replaced in full. Raises ValueError for an empty
-    mask, shapes that do not match or a strength out of range.
+    known colour of a recolour, or of a studio background. detail, setting: see ``compose_background``. strength
+    in (0, 1] mixes the edit with the source inside the region; a background is always replaced in full. Raises
+    ValueError for an empty mask, shapes that do not match or a strength out of range.
     """
     if not 0 < strength <= 1:
         raise ValueError(f"strength is {strength}; expected a number above 0 and at most 1.")
     if kind == "background":
-        parts = compose_background(image, alpha, model_crop, crop_box, seed, detail, setting)
+        parts = compose_background(
+            image, alpha, model_crop, crop_box, seed, detail, setting, colour=target_rgb
+        )
     elif kind == "recolour":
         parts = compose_recolour(image, alpha, model_crop, crop_box, target_rgb, strength, seed)
     elif kind in ("material", "pattern"):

@@ -13,12 +13,10 @@ import numpy as np
 
 from editcore.editors.base import Exemplar, Target
 from editcore.editors.transfer.change import Change
+from editcore.editors.transfer.plain import is_plain, typical_colour
 from editcore.lexicon import COLOURS, askable_colours, parse, suggest
-from editcore.lexicon.colour import delta_e, srgb_to_lab
+from editcore.lexicon.colour import delta_e
 
-PLAIN = (25.0, 6.0)
-"""Spread (90th percentile of the distance to the median) of CIELAB L and of a, b up to which a background is one
-colour with light and shade on it."""
 ELSEWHERE = 0.6
 """Share of the change on the product below which the background changes too."""
 
@@ -56,7 +54,7 @@ def card_of_pair(exemplar: Exemplar, change: Change, warnings: Sequence[str] = (
     where = ~product if change.kind == "background" else product
     inside = where & (change.region > 127)
     inside = inside if inside.sum() > 50 else where
-    was, now = (_typical(picture, inside) for picture in (exemplar.before, exemplar.after))
+    was, now = (typical_colour(picture, inside) for picture in (exemplar.before, exemplar.after))
     swatches = (_swatch("before", was), _swatch("after", now))
     return Card(
         sentence=_sentence(change, exemplar, swatches),
@@ -118,29 +116,9 @@ def _suggestion(change: Change, after: np.ndarray, inside: np.ndarray, name: str
     """Words for the same, only where they are a guess worth reading."""
     if change.kind == "recolour":
         return f"make it {name}"
-    if change.kind == "background" and _is_plain(after, inside):
+    if change.kind == "background" and is_plain(after, inside):
         return f"{name} studio background"
     return ""
-
-
-def _typical(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Median of the mid-tones (lightness between its quartiles), (3,) uint8 sRGB: without highlights and shadows."""
-    rgb = _some(picture, inside)
-    light = rgb @ np.array([0.299, 0.587, 0.114])
-    low, high = np.percentile(light, (25, 75))
-    return np.median(rgb[(light >= low) & (light <= high)], axis=0).astype(np.uint8)
-
-
-def _is_plain(picture: np.ndarray, inside: np.ndarray) -> bool:
-    lab = srgb_to_lab(_some(picture, inside))
-    off = np.abs(lab - np.median(lab, axis=0))
-    light, colour = np.percentile(off[:, 0], 90), np.percentile(np.hypot(off[:, 1], off[:, 2]), 90)
-    return bool(light < PLAIN[0] and colour < PLAIN[1])
-
-
-def _some(picture: np.ndarray, inside: np.ndarray, most: int = 20_000) -> np.ndarray:
-    rgb = picture[inside] if inside.any() else picture.reshape(-1, 3)
-    return rgb[:: max(1, len(rgb) // most)]
 
 
 def _swatch(label: str, rgb: np.ndarray) -> Swatch:

@@ -24,6 +24,7 @@ from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.change import Kind, change_of
 from editcore.editors.transfer.frame import box_of, pair_box, square
 from editcore.editors.transfer.painter import Painter, PairPanels
+from editcore.editors.transfer.plain import is_plain, typical_colour
 from editcore.editors.transfer.region import changed_region
 
 SHARED = Path(__file__).parents[2] / "bundled" / "editor"
@@ -42,7 +43,7 @@ class Shown(NamedTuple):
 
     kind: Kind
     colour: RGB | None
-    """Of a recolour: what the product's colour becomes."""
+    """Of a recolour: what the product's colour becomes. Of a plain new background: its colour. Else None."""
 
 
 class TransferEditor:
@@ -111,6 +112,11 @@ class TransferEditor:
             kind, colour = change_of(exemplar).kind, None
             if kind == "recolour":
                 colour = colour_shown(exemplar.before, exemplar.before_alpha, exemplar.after)
+            elif kind == "background":
+                around = exemplar.after_alpha == 0
+                if is_plain(exemplar.after, around):
+                    red, green, blue = (int(c) for c in typical_colour(exemplar.after, around))
+                    colour = red, green, blue
             self._shown[exemplar.key] = Shown(kind, colour)
         return self._shown[exemplar.key]
 
@@ -139,12 +145,12 @@ class TransferEditor:
         for kind in sorted(
             set(kinds)
         ):  # the background first: a recolour keeps what is then around the product
-            # The pair says the colour better than the model does; two pairs of colours say two.
-            colours = [one.colour for one in asked if one.colour] if kind == "recolour" else []
+            # The pair says a colour better than the model does; two pairs of one kind say two.
+            colours = [one.colour for one in asked if one.kind == kind]
             colour = colours[0] if len(colours) == 1 else None
             made = compose(
-                kind, image, request.alpha, painted, box,
-                seed=request.seed, strength=request.strength, target_rgb=colour,
+                kind, image, request.alpha, painted, box, seed=request.seed, strength=request.strength,
+                target_rgb=colour, setting="studio" if kind == "background" and colour else None,
             )  # fmt: skip
             image, region, notes = made.image, np.maximum(region, made.region), notes | made.notes
             if colour:

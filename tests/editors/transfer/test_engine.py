@@ -213,3 +213,12 @@ def test_compact_weights_are_a_byte_each_and_nearly_the_same(engine, folder, tmp
     one, other = (TransferEditor(place, steps=2).edit(asked)[0] for place in (folder, tmp_path))
     assert one.raw is not None and other.raw is not None
     assert np.abs(one.raw.astype(int) - other.raw.astype(int)).mean() < 2
+
+
+def test_a_plain_new_background_takes_its_colour_from_the_pair_and_has_no_blotches(engine) -> None:
+    one = pair(product=(RED, RED), wall=(GREY, GREEN), key="b")
+    (result,) = engine.edit([request(exemplars=(one,))])
+    around = result.image[:, :16].reshape(-1, 3).astype(int)
+    assert np.abs(np.median(around, axis=0) - np.array(GREEN) * 0.9).max() < 25
+    assert np.std(around, axis=0).max() < 12
+    assert result.notes["anchored"] == "the pair's colour"
