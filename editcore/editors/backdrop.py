@@ -30,6 +30,11 @@ SWEEP_BLUR = 0.045
 """Blur of a studio sweep's light, in shares of the frame: it has no detail, only decoder mottling."""
 
 
+KNOWN_BLUR, KNOWN_LIGHT = 0.2, (0.88, 1.1)
+"""The same for a sweep whose colour is known, and how much darker and lighter than typical it gets: the less the model
+has to say, the less of what it left of the old background is seen."""
+
+
 def compose_background(
     image: np.ndarray,
     alpha: np.ndarray,
@@ -105,11 +110,11 @@ def sweep(scene: np.ndarray, colour: tuple[int, int, int] | None = None) -> np.n
     """
     light = scene.mean(axis=-1)
     hue = np.median((scene + DARKEST) / (light + DARKEST)[..., None], axis=(0, 1))
-    blur = max(SWEEP_BLUR * scene.shape[0], 0.3)
+    blur = max((SWEEP_BLUR if colour is None else KNOWN_BLUR) * scene.shape[0], 0.3)
     light = cv2.GaussianBlur(light, (0, 0), blur, borderType=cv2.BORDER_REPLICATE)
     if colour is not None:
         hue = (np.array(colour) / 255 + DARKEST / 2).astype(np.float32)
-        light = light * (hue.mean() / max(float(np.median(light)), DARKEST))
+        light = hue.mean() * np.clip(light / max(float(np.median(light)), DARKEST), *KNOWN_LIGHT)
     return np.clip(light[..., None] * (hue / hue.mean()), 0, 1).astype(np.float32)
 
 
