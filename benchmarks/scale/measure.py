@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,17 +30,19 @@ class Cost:
 
 def cost_of(command: Sequence[str], killed: bool = False, **environment: str) -> Cost:
     """Run ``command`` to its end; RuntimeError where it fails. ``killed``: it must end by SIGKILL instead."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | environment
-    )
-    assert process.stdout and process.stderr
-    said = process.stdout.read()  # errors are few: a full pipe of them is no danger
-    complaint = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    wall, process.returncode = time.perf_counter() - started, os.waitstatus_to_exitcode(status)
-    if process.returncode != (-9 if killed else 0):
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said}\n{complaint}")
+    with tempfile.TemporaryFile("w+") as complaints:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=complaints, text=True, env=os.environ | environment
+        )
+        assert process.stdout
+        said = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        wall, process.returncode = time.perf_counter() - started, os.waitstatus_to_exitcode(status)
+        complaints.seek(0)
+        if process.returncode != (-9 if killed else 0):
+            told = f"{said}\n{complaints.read()}"
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{told}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, said)
 
 
