@@ -1,12 +1,17 @@
-"""The slot that a deployment's run has at Prefect, when the run is killed: free after the time it was leased for."""
+"""The slot that a deployment's run has at Prefect, when the run is killed: free after the time it was leased for.
+
+On a server as people run it: the private one of a command or of Prefect's test harness frees no slots."""
 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,11 +35,24 @@ LOOK_AGAIN = 240.0
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
-    from prefect.settings import PREFECT_API_URL
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=600):
-        yield str(PREFECT_API_URL.value())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--no-ui"]
+    with open(tmp_path / "server.log", "w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    address, until = f"http://127.0.0.1:{port}/api", time.monotonic() + 600
+    try:
+        while True:
+            with suppress(OSError):
+                urllib.request.urlopen(f"{address}/health", timeout=30).close()
+                break
+            assert process.poll() is None and time.monotonic() < until, (tmp_path / "server.log").read_text()
+            time.sleep(0.5)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 def run(server: str, seconds: float) -> subprocess.Popen[str]:
