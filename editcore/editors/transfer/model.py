@@ -76,9 +76,8 @@ class TransferModel(nn.Module):
         seen = self._look(torch.cat(tokens, 1), ("before", "after"), None)
         if not self.gist:
             return seen
-        values = (
-            seen.layers[-1][1][:, before_BNP.shape[1] :].flatten(2).float()
-        )  # the after panel's, at the last layer
+        last_values = seen.layers[-1][1].flatten(2).float()
+        values = last_values[:, before_BNP.shape[1] :]  # the after panel's
         return replace(seen, gist_BD=self.gist(torch.cat([values.mean(1), values.amax(1)], 1)))
 
     def query(self, query_BNP: Tensor, pairs: Sequence[Seen]) -> Seen:

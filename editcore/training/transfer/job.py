@@ -94,14 +94,14 @@ class TransferJob:
     pairs: int = 9
     """Pairs a batch."""
     queries: int = 2
-    """Targets a pair. More cost less each, but reading pairs is what is hard, and more pairs teach it."""
+    """Targets a pair. More cost less each; more pairs show more changes a step."""
     composed: float = 0.15
     """Share of batches with two pairs a sample."""
     told: float = 0.3
     """Share of batches with words."""
     naming: float = 0.2
     """Weight of the gist's error."""
-    peak_lr: float = 1.6e-3
+    peak_lr: float = 2e-3
 
     def build(self) -> nn.Module:
         encoder = TextEncoder(self.text)
@@ -153,8 +153,8 @@ def transfer_losses(
     module: Any, batch: Batch, t_B: Tensor, noise: Tensor, naming: float = 0.0
 ) -> dict[str, Tensor]:
     """``painting``: velocity error on the target, weighted by whether the edit changes a cell, over the size of the
-    edit: a new colour is as much to be learnt as a new room. ``naming``, if it has
-    a weight and the model a gist: the gist's squared error as a share of the words'. ``loss``: what to minimise."""
+    edit: a new colour is as much to be learnt as a new room. ``naming``, if it has a weight and the model a gist: the
+    gist's squared error as a share of the words'. ``loss``: what to minimise."""
     t = t_B.view(-1, 1, 1, 1)
     noisy = pack((1 - t) * batch.target + t * noise)
     # The flash kernel's backward pass is slower than plain matrices at this size on a CPU.
