@@ -51,6 +51,7 @@ LIGHT = (
     "editcore/recipes.py",
     "editcore/claims.py",
     "editcore/storage.py",
+    "editcore/tables.py",
     "editcore/stores.py",
     "editcore/threads.py",
     "editcore/editors/base.py",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from editcore import storage
+from editcore import storage, tables
 
 
 class Delivered(NamedTuple):
@@ -37,11 +35,11 @@ def lost_at_delivery(root: str, night: str) -> list[dict[str, Any]]:
     delivered, which its own parts do not know; none when the output shows another night."""
     try:
         shown = json.loads(storage.read_bytes(storage.join(root, "_SUCCESS")))["run"]
-        data = io.BytesIO(storage.read_bytes(storage.join(root, "manifest.parquet")))
+        data = storage.read_bytes(storage.join(root, "manifest.parquet"))
     except FileNotFoundError:
         return []
     names = ["shard", "row_id", "carried_from", "failed_step"]
-    table = pq.read_table(data, columns=names)
+    table = tables.decode(data, names)
     lost = table.filter(pc.equal(table["failed_step"], "publish"))
     return lost.drop_columns("failed_step").to_pylist() if shown == night else []
 
@@ -52,9 +50,9 @@ def delivered_before(root: str, folders: Sequence[str]) -> dict[str, Delivered]:
     A file that somebody replaced by another of the very same size is not noticed."""
     try:
         run = json.loads(storage.read_bytes(storage.join(root, "_SUCCESS")))["run"]
-        data = io.BytesIO(storage.read_bytes(storage.join(root, "manifest.parquet")))
+        data = storage.read_bytes(storage.join(root, "manifest.parquet"))
         names = ["image_path", "delivered_path", "delivered_lossless", "delivered_bytes", "delivered_sha256"]
-        table = pq.read_table(data, columns=names)
+        table = tables.decode(data, names)
     except (OSError, ValueError, KeyError, pa.ArrowInvalid):  # OSError: also a manifest that was damaged
         return {}
     sizes = {

@@ -26,10 +26,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image
 
-from editcore import images, storage
+from editcore import images, storage, tables
 from editcore.delivery.names import delivery_names, safe_name
 from editcore.delivery.night import count_rows, load_rows, load_run
 from editcore.delivery.pictures import locate
@@ -221,10 +220,7 @@ def _deleted(run: str) -> bytes:
 
 
 def _parquet(rows: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()
+    return tables.encode(pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None))
 
 
 def _csv(rows: pd.DataFrame) -> bytes:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
-from editcore import storage
+from editcore import storage, tables
 from editcore.outcomes import FAILED, Outcome
 
 ROUTE_ORDER = ("review", "rework", "publish")
@@ -51,8 +49,10 @@ def worst_rows(output: str, limit: int) -> list[dict[str, Any]]:
     """The rows of the manifest in ``output`` that people should know of first, at most ``limit``, as dicts of text:
     failed ones (ours before the customer's), then edited ones, most doubtful first."""
     data = storage.read_bytes(storage.join(output, "manifest.parquet"))
-    wanted = [name for name in pq.read_schema(io.BytesIO(data)).names if name in {*TOLD, *RISKS, "row_id"}]
-    rows = pq.read_table(io.BytesIO(data), columns=wanted).to_pandas()
+    table = tables.decode(data)
+    rows = table.select(
+        [name for name in table.column_names if name in {*TOLD, *RISKS, "row_id"}]
+    ).to_pandas()
     order = rank_rows(rows)
     failed = [i for i in order if rows.at[i, "outcome"] in FAILED]
     failed.sort(key=lambda i: (rows.at[i, "outcome"] == Outcome.BAD_INPUT, rows.at[i, "row_id"]))

@@ -11,15 +11,13 @@ part is made anew beside the old one.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from editcore import storage
+from editcore import storage, tables
 from editcore.evaluation.columns import all_columns
 
 VERSION = "1"
@@ -53,9 +51,7 @@ def slug(name: str) -> str:
 def put_table(path: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Write rows in one move; gives them back as ``get_table`` would."""
     table = pa.Table.from_pandas(rows, schema=schema(), preserve_index=False)
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    storage.put(path, buffer.getvalue())
+    storage.put(path, tables.encode(table))
     return table.to_pandas()
 
 
@@ -64,7 +60,7 @@ def get_table(path: str) -> pd.DataFrame | None:
     if not storage.exists(path):
         return None
     try:
-        table = pq.read_table(io.BytesIO(storage.read_bytes(path)))
+        table = tables.decode(storage.read_bytes(path))
     except pa.ArrowInvalid:
         return None
     return table.to_pandas() if table.schema.equals(schema()) else None

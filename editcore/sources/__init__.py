@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from editcore import storage
+from editcore import storage, tables
 from editcore.campaign import CampaignError, Recipe, Source
 
 HIDDEN = (".", "_")
@@ -145,15 +145,18 @@ def _read_frame(table: str, columns: list[str] | None = None) -> Any:
 
     wanted = {"usecols": lambda name: columns is None or name in columns}
     try:
-        data = io.BytesIO(storage.read_bytes(table))
+        data = storage.read_bytes(table)
     except FileNotFoundError:
         raise CampaignError(f"source.table: found no file {table}; check the path") from None
     try:
         if table.lower().endswith(".csv"):
             plain = {"dtype": str, "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
-            frame = pd.read_csv(data, **plain, **wanted)
+            frame = pd.read_csv(io.BytesIO(data), **plain, **wanted)
         else:
-            frame = pd.read_parquet(data, columns=columns)
+            there = tables.decode(data)
+            frame = there.select(
+                [n for n in there.column_names if columns is None or n in columns]
+            ).to_pandas()
     except (ValueError, OSError) as error:
         raise CampaignError(
             f"source.table: {table} cannot be read as a table: {' '.join(str(error).split())}"

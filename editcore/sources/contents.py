@@ -7,15 +7,13 @@ earlier night is not read again; a web address is asked whether it did (``downlo
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from editcore import storage
+from editcore import storage, tables
 from editcore.campaign import Download
 from editcore.outcomes import Outcome, RowError
 from editcore.sources import Item
@@ -105,9 +103,8 @@ def sha256_of(path: str) -> str:
 
 def write_contents(run: str, rows: list[Row]) -> None:
     """Remember what the pictures were, for the steps and for the next nights."""
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), sink, compression="zstd")
-    storage.put(storage.join(run, "sources.parquet"), sink.getvalue())
+    table = pa.Table.from_pylist(rows, schema=_SCHEMA)
+    storage.put(storage.join(run, "sources.parquet"), tables.encode(table))
 
 
 def remembered(run: str) -> list[Row]:
@@ -164,7 +161,7 @@ def _read(row: Row, known: Known, max_bytes: int, recall_only: bool) -> Row:
 
 def _remembered(run: str) -> pa.Table:
     try:
-        return pq.read_table(io.BytesIO(storage.read_bytes(storage.join(run, "sources.parquet"))))
+        return tables.decode(storage.read_bytes(storage.join(run, "sources.parquet")))
     except FileNotFoundError:
         return _SCHEMA.empty_table()
 

@@ -12,15 +12,13 @@ the copy when the server says "not modified". A download that is killed goes on 
 from __future__ import annotations
 
 import hashlib
-import io
 import threading
 from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from editcore import storage
+from editcore import storage, tables
 from editcore.campaign import Download
 from editcore.outcomes import RowError
 from editcore.sources import Item
@@ -105,14 +103,12 @@ def _read_index(folder: str, kept: list[str]) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     for place in [storage.join(folder, "index.parquet"), *kept]:
         try:
-            table = pq.read_table(io.BytesIO(storage.read_bytes(place)), schema=_SCHEMA)
-        except (FileNotFoundError, pa.ArrowInvalid):
+            table = tables.decode(storage.read_bytes(place), _SCHEMA.names)
+        except (FileNotFoundError, KeyError, pa.ArrowInvalid):
             continue
         entries |= {entry["uri"]: entry for entry in table.to_pylist()}
     return entries
 
 
 def _encode(entries: Iterable[Entry]) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(list(entries), schema=_SCHEMA), sink, compression="zstd")
-    return sink.getvalue()
+    return tables.encode(pa.Table.from_pylist(list(entries), schema=_SCHEMA))

@@ -23,7 +23,7 @@ import jinja2
 import pandas as pd
 from PIL import Image
 
-from editcore import images, storage
+from editcore import images, storage, tables
 
 QUESTION = "Which picture does what the words say, and leaves the rest alone?"
 KEY_SUFFIX = ".key.json"
@@ -87,7 +87,7 @@ def build_sheet(
     table = storage.join(output, "results.parquet")
     if not storage.exists(table):
         raise ValueError(f"no results in {output}; `vitrine evaluate run --output {output}` makes them")
-    everything = pd.read_parquet(io.BytesIO(storage.read_bytes(table)))
+    everything = tables.decode(storage.read_bytes(table)).to_pandas()
     cases = everything[everything["seed"] == 0]
     pairs = choose_pairs(cases, rows, limit, seed)
     name = _name(pairs, question, seed)

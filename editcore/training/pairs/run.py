@@ -16,7 +16,6 @@ machine that wrote it, and a killed run goes on with the parts that are missing.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +24,8 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from editcore import manifest, storage
+from editcore import manifest, storage, tables
 from editcore.campaign import CampaignError, Source
 from editcore.fingerprint import differences, digest
 from editcore.night import NightRefused
@@ -78,10 +76,8 @@ class PairRun:
 
     def write(self, step: str, shard: int, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
         """Commit a part in one move. The same rows give the same bytes."""
-        sink = io.BytesIO()
         table = pa.Table.from_pylist([{n: row.get(n) for n in schema.names} for row in rows], schema=schema)
-        pq.write_table(table, sink, compression="zstd")
-        storage.put(manifest.part_path(self.path, step, shard), sink.getvalue())
+        storage.put(manifest.part_path(self.path, step, shard), tables.encode(table))
 
     def read(
         self, step: str, columns: Sequence[str] | None = None, shards: Iterable[int] | None = None
@@ -89,7 +85,7 @@ class PairRun:
         """Rows of a step's parts in order; FileNotFoundError if a part is missing."""
         numbers = sorted(manifest.committed(self.path, step)) if shards is None else list(shards)
         parts = [storage.read_bytes(manifest.part_path(self.path, step, n)) for n in numbers]
-        return pa.concat_tables([pq.read_table(io.BytesIO(p), columns=columns) for p in parts])
+        return pa.concat_tables([tables.decode(p, columns) for p in parts])
 
     def write_json(self, name: str, value: Any) -> None:
         storage.put(self.file(name), json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n")

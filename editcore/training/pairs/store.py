@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from editcore import images, storage
+from editcore import images, storage, tables
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -107,7 +107,7 @@ class PairStore(Sequence[Pair]):
                 yield self[place]
 
     def _read(self, shard: int) -> pa.Table:
-        return pq.read_table(io.BytesIO(storage.read_bytes(storage.join(self.folder, self._names[shard]))))
+        return tables.decode(storage.read_bytes(storage.join(self.folder, self._names[shard])))
 
 
 def tensors(pairs: Sequence[Pair]) -> dict[str, Tensor]:

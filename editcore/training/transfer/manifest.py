@@ -7,16 +7,14 @@ n rows give n (n - 1) samples.
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from itertools import permutations
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from editcore import images, storage
+from editcore import images, storage, tables
 from editcore.images import BadInput
 from editcore.lexicon.four_panels import caption_of
 from editcore.sources import beside
@@ -63,7 +61,7 @@ def _grid(example: Pair, query: Pair) -> Grid:
 
 def _rows(table: str) -> list[dict[str, Any]]:
     try:
-        rows = pq.read_table(io.BytesIO(storage.read_bytes(table)))
+        rows = tables.decode(storage.read_bytes(table))
     except pa.ArrowInvalid as error:
         raise ValueError(f"{table} is no Parquet table: {error}") from None
     missing = [name for name in COLUMNS if name not in rows.column_names]
