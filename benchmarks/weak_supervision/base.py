@@ -29,6 +29,8 @@ from editcore.training.words import train_tokenizer
 LOOKS = 4
 """Pictures of one specimen, each in other clothes and another place; the model never sees two of them together."""
 HELD_OUT = 24
+NOISE_ALONE = 0.5
+"""Share of examples that start at pure noise, where every row but SDEdit's starts too; see docs/lab.md."""
 
 
 def autoencoder(plan: Plan) -> None:
@@ -58,7 +60,9 @@ def latents(plan: Plan) -> None:
 def base(plan: Plan) -> None:
     """Train the bundled architecture from nothing."""
     folder, editor = plan.base, plan.base / "editor"
-    job = EditorJob((folder / "store",), plan.autoencoder, folder / "tokenizer", editor)
+    job = EditorJob(
+        (folder / "store",), plan.autoencoder, folder / "tokenizer", editor, noise_alone=NOISE_ALONE
+    )
     train(job, folder / "run", Budget(plan.base_seconds, workers=plan.workers))
     words = {word for text in store_texts(folder / "store") for word in re.findall(r"\S+", text.lower())}
     (editor / KNOWN_WORDS).write_text(json.dumps(sorted(words)), "utf-8")

@@ -30,7 +30,7 @@ class Plan:
 
     @property
     def base_seconds(self) -> float:
-        return self._count(3600, 1)
+        return self._count(6000, 1)
 
     @property
     def photos(self) -> int:

@@ -2,8 +2,8 @@
 
 Flow matching (Lipman et al. 2022, arXiv 2210.02747; Liu et al. 2022): x_s = (1 - s) x_0 + s noise, and the network
 predicts noise - x_0 from x_s, the source latent, the region and the words. s is logit-normal (Esser et al. 2024,
-arXiv 2403.03206, eq. 19). The error counts in full inside the dilated region and a tenth outside, where the
-compositor keeps the source's pixels anyway.
+arXiv 2403.03206, eq. 19), or 1 for a share of the examples. The error counts in full inside the dilated region and a
+tenth outside, where the compositor keeps the source's pixels anyway.
 
 Legend: B batch, C latent channels, h/w latent rows/columns, T tokens.
 """
@@ -83,6 +83,8 @@ class EditorJob:
     peak_lr: float = 1.2e-3
     no_words: float = 0.1
     """Share of examples trained without words, for classifier-free guidance."""
+    noise_alone: float = 0.0
+    """Share of examples at s = 1, where sampling in one or two steps begins."""
 
     def build(self) -> nn.Module:
         vocabulary = len(PreTrainedTokenizerFast.from_pretrained(self.tokenizer))
@@ -103,6 +105,7 @@ class EditorJob:
 
     def loss(self, module: nn.Module, batch: Batch, share: float) -> Tensor:
         s = torch.sigmoid(torch.randn(len(batch[0])) + 0.3)
+        s = torch.where(torch.rand(len(s)) < self.noise_alone, torch.ones_like(s), s)
         return flow_loss(module, batch, s, torch.randn_like(batch[1]))
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:

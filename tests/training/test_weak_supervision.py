@@ -14,7 +14,7 @@ from benchmarks.weak_supervision import exact, stages, wording
 from benchmarks.weak_supervision.__main__ import main
 from benchmarks.weak_supervision.arms import ARMS
 from benchmarks.weak_supervision.base import specimen
-from benchmarks.weak_supervision.plan import BASE_SEED, EXACT_SEED, POOL_SEED, Plan
+from benchmarks.weak_supervision.plan import BASE_SEED, EXACT_SEED, POOL_SEED, TRAINING_SEEDS, Plan
 from benchmarks.weak_supervision.rows import UNTUNED
 from editcore.editors.base import EditRequest
 from editcore.editors.diffusion import DiffusionEditor
@@ -98,7 +98,8 @@ def test_every_model_comes_from_one_command(
     pseudo, true = PairStore(str(tmp_path / "pairs")), PairStore(str(tmp_path / "exact"))
     assert len(pseudo) == len(true) > 0
     tuned = json.loads((tmp_path / "arms" / "arms.json").read_text("utf-8"))
-    assert len(tuned) == 15 and {facts["steps"] for facts in tuned.values()} == {2}
+    assert len(tuned) == len(ARMS) * len(TRAINING_SEEDS)
+    assert {facts["steps"] for facts in tuned.values()} == {2}
     capsys.readouterr()
     main()
     assert capsys.readouterr().out.splitlines() == [f"{stage}: done before" for stage in stages.STAGES]

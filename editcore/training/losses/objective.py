@@ -51,6 +51,10 @@ class ObjectiveConfig(BaseModel):
         default=0.4, gt=0, le=1,
         description="Perceptual and CLIP terms count where sigma, the share of noise, is at most this.",
     )  # fmt: skip
+    decoded: int | None = Field(
+        default=None, ge=1,
+        description="Decode at most so many pictures of a batch, picked by chance and counted for the others.",
+    )  # fmt: skip
     perceptual_side: int = Field(
         default=256, ge=32, description="Longer side in pixels to which LPIPS shrinks pictures."
     )
@@ -130,17 +134,21 @@ class Objective:
         rows = {name: estimate.new_zeros(len(estimate)) for name in names if getattr(self.config, name)}
         if not len(low):
             return rows
+        most = self.config.decoded or len(low)
+        stands_for = max(1.0, len(low) / most)  # keeps the mean over the batch unbiased
+        low = low[torch.randperm(len(low))[:most].to(low.device)]
         seen = backbone.decode(estimate[low])
         with torch.no_grad():
             wanted = backbone.decode(pairs.goal(self.config)[low])
             source = backbone.decode(pairs.source_BChw[low])
         if self._perceptual:
-            rows["perceptual"] = rows["perceptual"].index_put((low,), self._perceptual(seen, wanted))
+            values = self._perceptual(seen, wanted) * stands_for
+            rows["perceptual"] = rows["perceptual"].index_put((low,), values)
         if self._clip:
             region = F.interpolate(pairs.region_B1hw[low], seen.shape[-2:], mode="nearest").to(seen)
             texts = [[given[i] for i in low.tolist()] for given in (pairs.texts, pairs.source_texts)]
             terms = self._clip(seen, source.clamp(0, 1), region, *texts)
             for name, values in zip(("clip_global", "clip_direction"), terms, strict=True):
                 if name in rows:
-                    rows[name] = rows[name].index_put((low,), values)
+                    rows[name] = rows[name].index_put((low,), values * stands_for)
         return rows

@@ -69,6 +69,10 @@ class Times(_Strict):
         description="None: uniform. A number m: t = sigmoid(N(m, 1)) stretched to low..high (Esser et al. 2024, "
         "arXiv 2403.03206, eq. 19); 0 prefers the middle, larger m more noise.",
     )
+    noise_alone: float = Field(
+        default=0.0, ge=0, le=1,
+        description="Share of rows at `high` itself: where sampling in one or two steps begins.",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _ordered(self) -> Times:

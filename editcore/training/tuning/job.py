@@ -85,7 +85,8 @@ class TuningJob:
                 rows = iter(seeds.sample(light, len(light)))
             else:
                 order = PairStore(str(self.config.pairs)).epoch(seeds.randrange(2**31))
-                rows = (self._goal(pair) for pair in order if not is_held_out(pair, self.config.held_out))
+                taught = (pair for pair in order if not is_held_out(pair, self.config.held_out))
+                rows = (pair if pair.pair_id in self.kept else self._goal(pair) for pair in taught)
                 light = []
             while len(batch := list(itertools.islice(rows, size))) == size:
                 if not whole:
@@ -149,8 +150,11 @@ class TuningJob:
             draw_curves(output / "log.csv", output / "curves.png")
 
 
-def tune(config: TuningConfig) -> Path:
+def tune(config: TuningConfig, kept: dict[str, Kept] | None = None) -> Path:
     """Train until the budget is spent; a rerun goes on. Returns the folder of the result.
+
+    ``kept``: where encoded pairs are kept, to share them with the next run in this process on the same pairs, targets
+    and autoencoder.
 
     Before anything is trained: TuningError if settings, model and an earlier run in this folder do not fit together,
     PairsMissing for pairs that are not there. Later: ``loop.Diverged``.
@@ -158,7 +162,7 @@ def tune(config: TuningConfig) -> Path:
     where = device(config)
     if where != "cpu" and config.workers > 1:
         raise TuningError(f"found workers: {config.workers} on {where}, expected 1; more are for CPUs")
-    job = TuningJob(config)
+    job = TuningJob(config, {} if kept is None else kept)
     try:
         class_of(config.model)
     except FileNotFoundError as error:

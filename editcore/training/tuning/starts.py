@@ -50,6 +50,8 @@ def draw(
     share = uniform()
     if times.centre is not None:
         share = torch.sigmoid(torch.randn(count, generator=generator) + times.centre)
+    if times.noise_alone:
+        share = torch.where(uniform() < times.noise_alone, torch.ones(count), share)
     t = times.low + (times.high - times.low) * share
     which = uniform() * (starts.source + starts.target + starts.path)
     between = t + (1 - t) * uniform()

@@ -87,6 +87,17 @@ def test_pictures_are_decoded_at_low_noise_only() -> None:
         assert (parts["perceptual"] > 0) == (decoded > 0)
 
 
+def test_few_decoded_pictures_stand_for_all_on_average() -> None:
+    backbone, said = Plain(), Objective(ObjectiveConfig(perceptual=1, low_noise=1, decoded=1))
+    levels = backbone.levels(torch.tensor([0.3, 0.9]))
+    noisy = noised(SOURCE, NOISE, *levels)
+    few = [said(backbone, OUTPUT, noisy, *levels, PAIRS)["perceptual"].item() for _ in range(24)]
+    assert backbone.decoded == 24 * 3
+    one, other = sorted(set(few))  # each counts twice, for itself and for the one that is not decoded
+    whole = Objective(ObjectiveConfig(perceptual=1, low_noise=1))(backbone, OUTPUT, noisy, *levels, PAIRS)
+    assert (one + other) / 2 == pytest.approx(whole["perceptual"].item(), rel=1e-4)
+
+
 def test_an_estimate_on_the_goal_costs_nothing_but_words() -> None:
     config = ObjectiveConfig(masked=1, perceptual=1, clip_global=1, clip_direction=1)
     parts = losses(config, [0.2, 0.3])

@@ -59,3 +59,5 @@ def test_draws_keep_to_the_shares_and_the_times() -> None:
     assert chance.wordless_B.float().mean().item() == pytest.approx(0.1, abs=0.02)
     high = draw((4000, 1, 1, 1), Starts(), Times(centre=1.5), 0, generator)
     assert high.t_B.median().item() == pytest.approx(0.02 + 0.98 / (1 + 2.718**-1.5), abs=0.03)
+    alone = draw((4000, 1, 1, 1), Starts(), Times(high=0.9, noise_alone=0.75), 0, generator).t_B
+    assert (alone == 0.9).float().mean().item() == pytest.approx(0.75, abs=0.03)
