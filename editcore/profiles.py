@@ -88,7 +88,9 @@ class Profile(BaseModel):
         "empty: such recipes are refused.",
     )
     transfer_options: dict[str, Any] = Field(
-        default_factory=dict, description="Settings of that engine: steps, seeds, memory for what it keeps."
+        default_factory=dict,
+        description="Settings of that engine: steps, seeds, who picks among them (pick: agreement or scorer), memory "
+        "for what it keeps.",
     )
     transfer_adapters: dict[str, float] = Field(
         default_factory=dict,

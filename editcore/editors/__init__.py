@@ -33,7 +33,7 @@ def load_transfer(profile: Any) -> Editor:
     """``transfer.engine.TransferEditor`` with the profile's adapters and options for it."""
     from editcore.editors.transfer.engine import TransferEditor
 
-    return TransferEditor(adapters=profile.transfer_adapters, **profile.transfer_options)
+    return TransferEditor(adapters=profile.transfer_adapters, **_transfer_options(profile))
 
 
 def load_public_transfer(profile: Any) -> Editor:
@@ -41,5 +41,20 @@ def load_public_transfer(profile: Any) -> Editor:
     from editcore.editors.transfer.flux import load_flux_editor
 
     return load_flux_editor(
-        profile.checkpoint_folder(), profile.transfer_adapters, **profile.transfer_options
+        profile.checkpoint_folder(), profile.transfer_adapters, **_transfer_options(profile)
     )
+
+
+def _transfer_options(profile: Any) -> dict[str, Any]:
+    """The options of the transfer engine; ``pick: scorer`` makes the CLIP of the scorer the judge of seeds."""
+    options = dict(profile.transfer_options)
+    pick = options.pop("pick", "agreement")
+    if pick == "agreement":
+        return options
+    clip = profile.attribute("scorer")(**profile.scorer_options).clip if pick == "scorer" else None
+    if clip is None:
+        raise ValueError(
+            f"profile {profile.name}: found transfer_options.pick: {pick!r}; expected agreement, or scorer with a "
+            "scorer that has a CLIP model"
+        )
+    return options | {"judge": clip.images}

@@ -10,7 +10,7 @@ import torch
 
 from editcore.evaluation.exemplars import cases as exemplar_cases
 from editcore.evaluation.exemplars.cases import ExemplarCase, cases_of
-from editcore.evaluation.exemplars.rows import OURS, ExemplarRow, along_the_pair, batches
+from editcore.evaluation.exemplars.rows import OURS, ExemplarRow, batches
 from editcore.evaluation.exemplars.run import errors, evaluate_exemplars
 from editcore.evaluation.exemplars.table import of_copy, tables
 from editcore.studio.groups import LEAVE_OUT, LEAVE_OUT_PAIRS, Made
@@ -126,21 +126,6 @@ def test_shares_of_copying_and_tables(cases, tmp_path: Path) -> None:
 
 def test_batches_have_as_many_pairs_each(cases) -> None:
     assert [{len(case.pairs) for case in batch} for batch in batches(cases)] == [{1}, {2}]
-
-
-def test_the_judge_takes_the_sample_that_moves_as_the_pair_does(cases) -> None:
-    class Painted:
-        decode = staticmethod(lambda latents: latents)
-
-    class Brightness:
-        """Embeds a picture by its three mean channels."""
-
-        images = staticmethod(lambda pictures: np.array([p.mean(axis=(0, 1)) / 255 for p in pictures]))
-
-    case = cases[0]
-    query, (before, after) = _mean(case.query), (_mean(p) for p in case.pairs[0])
-    samples = torch.stack([_flat(query - (after - before)), _flat(query + (after - before)), _flat(query)])
-    assert along_the_pair(Brightness(), Painted(), case)(samples) == 1
 
 
 def _mean(picture: np.ndarray) -> np.ndarray:

@@ -24,6 +24,7 @@ from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.change import Kind, change_of
 from editcore.editors.transfer.frame import box_of, pair_box, square
 from editcore.editors.transfer.painter import Painter, PairPanels
+from editcore.editors.transfer.pick import Judge, Pick, along_the_pairs, nearest_to_all
 from editcore.editors.transfer.plain import is_plain, typical_colour
 from editcore.editors.transfer.region import changed_region
 
@@ -60,11 +61,13 @@ class TransferEditor:
         memory_mb: int = 1024,
         adapters: Mapping[str, float] | None = None,
         painter: Painter | None = None,
+        judge: Judge | None = None,
     ) -> None:
         """seeds: samples a picture, of which one is kept. memory_mb: for what pairs mean to the model. adapters: LoRA
-        files and their scales. painter: another model in place of the bundled one's folders, device and memory."""
+        files and their scales. painter: another model in place of the bundled one's folders, device and memory. judge:
+        picks among the seeds; None keeps the sample that is nearest to all."""
         self.painter = painter or load_painter(Path(folder), Path(shared), device, memory_mb << 20, adapters)
-        self.steps, self.seeds, self.batch_size = steps, seeds, batch_size
+        self.steps, self.seeds, self.batch_size, self.judge = steps, seeds, batch_size, judge
         self._shown: dict[str, Shown] = {}
         self.identity = {
             "name": "transfer", "steps": str(steps), "seeds": str(seeds), "adapters": str(dict(adapters or {})),
@@ -97,9 +100,12 @@ class TransferEditor:
         shown = torch.stack([square(r.image, box, pixels) for r, box in zip(requests, boxes, strict=True)])
         query = self.painter.encode(shown)
         seeds = [[request.seed + 7919 * n for n in range(self.seeds)] for request in requests]
-        painted = self.painter.decode(
-            self.painter.paint([self._panels(e, whole) for e in exemplars], query, seeds, self.steps, words)
-        )
+        panels = [self._panels(exemplar, whole) for exemplar in exemplars]
+        pick: Pick = nearest_to_all
+        if self.judge and self.seeds > 1:
+            ends = [(pair.before_3HW, pair.after_3HW) for pair in panels]
+            pick = along_the_pairs(self.judge, self.painter.decode, ends, shown)
+        painted = self.painter.decode(self.painter.paint(panels, query, seeds, self.steps, words, pick))
         unchanged = self.painter.decode(query)
         return [
             self._finish(request, asked, box, before, after)

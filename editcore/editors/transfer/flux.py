@@ -24,6 +24,7 @@ from editcore.editors.transfer.codecs import ShiftedCodec
 from editcore.editors.transfer.engine import TransferEditor
 from editcore.editors.transfer.model import TransferModel, Words
 from editcore.editors.transfer.painter import Painter
+from editcore.editors.transfer.pick import Judge
 from editcore.lexicon.four_panels import caption_of
 
 TEXT_TOKENS = 512
@@ -35,11 +36,14 @@ def load_flux_editor(
     steps: int = 35,
     seeds: int = 1,
     batch_size: int = 1,
+    judge: Judge | None = None,
     **parts: Any,
 ) -> TransferEditor:
     """The engine around ``load_flux_painter``, which gets ``parts``; steps as published."""
     painter = load_flux_painter(folder, adapters, **parts)
-    return TransferEditor(steps=steps, seeds=seeds, batch_size=batch_size, adapters=adapters, painter=painter)
+    return TransferEditor(
+        steps=steps, seeds=seeds, batch_size=batch_size, adapters=adapters, painter=painter, judge=judge
+    )
 
 
 def load_flux_painter(

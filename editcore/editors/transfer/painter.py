@@ -19,11 +19,8 @@ from editcore.editors.transfer.attention import Seen
 from editcore.editors.transfer.memory import PairMemory
 from editcore.editors.transfer.model import TransferModel, Words
 from editcore.editors.transfer.panels import pack
-from editcore.editors.transfer.pick import nearest_to_all
+from editcore.editors.transfer.pick import Pick, nearest_to_all
 from editcore.editors.transfer.sample import Clean, integrate, paint
-
-Pick = Callable[[Tensor], int]
-"""From latents (S, C, h, w) of one picture, one a seed, the number of the one to keep."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class Painter:
         if count == 1:
             return painted
         rows = painted.view(len(seeds), count, *painted.shape[1:])
-        return torch.stack([row[pick(row)] for row in rows])
+        return rows[torch.arange(len(rows)), pick(rows)]
 
     @cached_property
     def weights(self) -> str:

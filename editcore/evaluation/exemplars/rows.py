@@ -20,8 +20,8 @@ from editcore.editors.bundled import BUNDLED as TEXT
 from editcore.editors.pipeline import LocalEditPipeline
 from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.engine import BUNDLED, STEPS
-from editcore.editors.transfer.painter import Painter, PairPanels, Pick
-from editcore.editors.transfer.pick import nearest_to_all
+from editcore.editors.transfer.painter import Painter, PairPanels
+from editcore.editors.transfer.pick import Judge, Pick, along_the_pairs, nearest_to_all
 from editcore.evaluation.exemplars.cases import ExemplarCase
 from editcore.scoring import BUNDLED_CLIP
 from editcore.scoring.clip import Clip
@@ -61,7 +61,7 @@ def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list
             ExemplarRow(f"pair, best of {n}{by}", f"{STEPS} steps, {about}", _pair(ours, STEPS, seeds=n, judge=judge))
             for by, about, judge in (
                 ("", "the sample nearest to all", None),
-                (" by CLIP", "the sample that moves as the pair does", Clip(BUNDLED_CLIP)),
+                (" by CLIP", "the sample that moves as the pair does", Clip(BUNDLED_CLIP).images),
             )
             for n in (4, 16)
         ),
@@ -77,7 +77,7 @@ def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list
 
 
 def _pair(
-    painter: Painter, steps: int, words: bool = False, seeds: int = 1, judge: Clip | None = None
+    painter: Painter, steps: int, words: bool = False, seeds: int = 1, judge: Judge | None = None
 ) -> Paint:
     def paint(cases: Sequence[ExemplarCase], noise: int) -> Tensor:
         pictures = []
@@ -88,26 +88,14 @@ def _pair(
             ]
             numbers = [1000 * noise + 7919 * n + _number(case) for n in range(seeds)]
             query = painter.encode(_unit(case.query)[None])
-            pick = along_the_pair(judge, painter, case) if judge else nearest_to_all
+            pick: Pick = nearest_to_all
+            if judge:
+                ends = [(pair.before_3HW, pair.after_3HW) for pair in panels]
+                pick = along_the_pairs(judge, painter.decode, ends, _unit(case.query)[None])
             pictures.append(painter.paint(panels, query, [numbers], steps, case.words if words else "", pick))
         return painter.decode(torch.cat(pictures))
 
     return paint
-
-
-def along_the_pair(judge: Clip, painter: Painter, case: ExemplarCase) -> Pick:
-    """The sample whose step from the query is most like the pairs' from before to after: cosine of the differences of
-    CLIP embeddings, as in ``scoring.clip.direction`` with pictures for texts."""
-    seen = [case.query, *(picture for pair in case.pairs for picture in pair)]
-    query, *ends = judge.images([np.ascontiguousarray(picture.transpose(1, 2, 0)) for picture in seen])
-    asked = sum(after - before for before, after in zip(ends[::2], ends[1::2], strict=True))
-
-    def pick(latent_SChw: Tensor) -> int:
-        pictures = (painter.decode(latent_SChw) * 255).round().byte().permute(0, 2, 3, 1).numpy()
-        moved = judge.images(list(pictures)) - query
-        return int(np.argmax(moved @ asked / np.maximum(np.linalg.norm(moved, axis=1), 1e-9)))
-
-    return pick
 
 
 def _text_only() -> Paint:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from diffusers import FluxTransformer2DModel
 
+from editcore.editors import load_transfer
 from editcore.editors.base import EditRequest, Exemplar
 from editcore.editors.bundled import BUNDLED
 from editcore.editors.recolour import colour_shown
@@ -19,9 +20,10 @@ from editcore.editors.transfer.engine import NOTHING, TransferEditor
 from editcore.editors.transfer.load import save_model
 from editcore.editors.transfer.memory import PairMemory
 from editcore.editors.transfer.model import TransferModel
-from editcore.editors.transfer.pick import nearest_to_all
+from editcore.editors.transfer.pick import along_the_pairs, nearest_to_all
 from editcore.editors.transfer.region import changed_region
 from editcore.editors.transfer.words import TextEncoder
+from editcore.profiles import Profile
 from editcore.training.autoencoder import LATENT_CHANNELS
 
 SIDE = 96
@@ -163,11 +165,45 @@ def test_the_oldest_pair_goes_first(engine) -> None:
 
 def test_several_seeds_differ_and_the_most_agreed_one_is_kept(folder) -> None:
     samples = torch.stack([torch.full((2, 2, 2), float(value)) for value in (9, 1, 1.1, 0)])
-    assert nearest_to_all(samples) == 2
+    assert nearest_to_all(torch.stack([samples, samples.flip(0)])).tolist() == [2, 1]
     one = TransferEditor(folder, steps=1).edit([request(exemplars=(pair(),))])[0]
     best = TransferEditor(folder, steps=1, seeds=4).edit([request(exemplars=(pair(),))])[0]
     assert one.raw is not None and best.raw is not None
     assert one.raw.shape == best.raw.shape
+
+
+class Brightness:
+    """Embeds a picture by its three mean channels."""
+
+    @staticmethod
+    def images(pictures) -> np.ndarray:
+        return np.array([picture.mean(axis=(0, 1)) / 255 for picture in pictures])
+
+
+def test_the_judge_takes_the_sample_that_moves_as_the_pair_does() -> None:
+    def flat(*colour: float) -> torch.Tensor:
+        return torch.tensor(colour).view(3, 1, 1).expand(3, 8, 8)
+
+    queries, pair = (
+        torch.stack([flat(0.5, 0.5, 0.5), flat(0.2, 0.6, 0.5)]),
+        (flat(0.1, 0.1, 0.1), flat(0.4, 0.1, 0.1)),
+    )
+    back, along, nowhere = (torch.stack([flat(step, 0, 0)] * 2) + queries for step in (-0.2, 0.2, 0))
+    pick = along_the_pairs(Brightness.images, lambda latents: latents, [pair], queries)
+    assert pick(torch.stack([back, along, nowhere], dim=1)).tolist() == [1, 1]
+
+
+def test_a_profile_may_let_the_scorer_pick_among_the_seeds(folder) -> None:
+    made = Profile(
+        name="p", licence="-", transfer_options={"folder": folder, "steps": 1, "seeds": 3, "pick": "scorer"}
+    )
+    engine = load_transfer(made)
+    result = engine.edit([request(exemplars=(pair(),))])[0]
+    assert result.raw is not None and engine.judge.__self__.name == "open_clip:scorer"
+    for options, scorer in (({"pick": "best"}, {}), ({"pick": "scorer"}, {"clip": None})):
+        bad = Profile(name="p", licence="-", transfer_options=options, scorer_options=scorer)
+        with pytest.raises(ValueError, match="expected agreement, or scorer with a scorer that has a CLIP"):
+            load_transfer(bad)
 
 
 def test_a_request_without_a_pair_is_refused(engine) -> None:
