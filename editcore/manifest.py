@@ -36,7 +36,12 @@ READERS = 8
 
 
 class Damaged(OSError):  # noqa: N818 - reads as what it says
-    """A committed part is not what was written: the disk or somebody changed it. The text says what to do."""
+    """A file of a night is not what was written: the disk or somebody changed it. The text says what to do."""
+
+    @classmethod
+    def at(cls, path: str, error: Exception, cure: str) -> Damaged:
+        """What ``error`` said about the file at ``path``, in one line."""
+        return cls(f"found {path} damaged ({' '.join(str(error).split())}); {cure}")
 
 
 def part_path(run: str, step: str, shard: int) -> str:
@@ -288,4 +293,4 @@ def _reading(run: str, step: str, shard: int) -> Iterator[pq.ParquetFile]:
             if step == "plan"
             else f"`vitrine rerun OUTPUT --shards {shard}` makes it anew"
         )
-        raise Damaged(f"found {path} damaged ({' '.join(str(error).split())}); {cure}") from error
+        raise Damaged.at(path, error, cure) from error

@@ -91,11 +91,16 @@ class Night:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What the finished night wrote down; empty before."""
+        """What the finished night wrote down; empty before. ``manifest.Damaged`` if that was damaged."""
+        path = storage.join(self.path, "summary.json")
         try:
-            return dict(json.loads(storage.read_bytes(storage.join(self.path, "summary.json"))))
+            return dict(json.loads(storage.read_bytes(path)))
         except FileNotFoundError:
             return {}
+        except ValueError as error:
+            raise manifest.Damaged.at(
+                path, error, "remove it, and the same `vitrine run` reckons up the night again"
+            ) from error
 
     def close(self, summary: Mapping[str, Any]) -> None:
         """Mark the night finished."""

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from editcore import storage, tables
 from editcore.campaign import Download
+from editcore.manifest import Damaged
 from editcore.outcomes import Outcome, RowError
 from editcore.sources import Item
 from editcore.sources.downloads import download, is_web
@@ -160,10 +161,15 @@ def _read(row: Row, known: Known, max_bytes: int, recall_only: bool) -> Row:
 
 
 def _remembered(run: str) -> pa.Table:
+    path = storage.join(run, "sources.parquet")
     try:
-        return tables.decode(storage.read_bytes(storage.join(run, "sources.parquet")))
+        return tables.decode(storage.read_bytes(path))
     except FileNotFoundError:
         return _SCHEMA.empty_table()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Damaged.at(
+            path, error, "remove it, and the next `vitrine run` reads every picture again"
+        ) from error
 
 
 def _rows(table: pa.Table) -> Iterable[tuple[Any, ...]]:

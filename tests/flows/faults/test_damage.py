@@ -113,6 +113,24 @@ def test_what_says_what_a_night_is_was_damaged(night: Report, tmp_path: Path) ->
         go(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["summary.json", "sources.parquet"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "foreign"])
+def test_books_or_sources_were_damaged(name: str, damage: str, night: Report, tmp_path: Path) -> None:
+    """Named in one line, without a traceback; removed as that line says, the night is as it was."""
+    whole = outcome(night)
+    file = Path(night.path) / name
+    file.write_bytes(DAMAGES[damage](file.read_bytes()))
+    if name == "sources.parquet":
+        (tmp_path / "photos" / "new.jpg").write_text("no picture")
+    answer = CliRunner().invoke(cli.app, ["run", str(tmp_path / "campaign.yaml")])
+    assert answer.exit_code == cli.Exit.FAILED and "Traceback" not in answer.output
+    assert f"found {file} damaged" in answer.output and "remove it, and the" in answer.output
+    file.unlink()
+    (tmp_path / "photos" / "new.jpg").unlink(missing_ok=True)
+    report = go(tmp_path)
+    assert report.good and outcome(report)[1] == whole[1]
+
+
 def test_the_next_night_carries_no_damaged_part(night: Report, tmp_path: Path) -> None:
     part = Path(manifest.part_path(night.path, "score", 1))
     part.write_bytes(DAMAGES["foreign"](part.read_bytes()))
