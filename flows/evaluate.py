@@ -52,6 +52,9 @@ def run(
     ] = None,
     device: Annotated[str, typer.Option(help="Device of the measuring networks.")] = "cpu",
     write: Annotated[Path | None, typer.Option(help="Markdown file whose marked part is replaced.")] = None,
+    part: Annotated[
+        str, typer.Option(help="Name in its markers, <!-- NAME: begin --> and <!-- NAME: end -->.")
+    ] = "evaluate",
     note: Annotated[str, typer.Option(help="What else the machine did, for the page.")] = "",
 ) -> None:
     """Edit every case with every row, measure, and write the tables (Markdown and CSV)."""
@@ -80,7 +83,7 @@ def run(
         command, measures.networks, cases.identity, {r.name: r.summary() for r in listed}, note
     )
     editing = [row.name for row in listed if row.edits]
-    for file in report(results, editing, about, output, write):
+    for file in report(results, editing, about, output, write, part):
         typer.echo(f"written: {file}")
 
 

@@ -22,9 +22,10 @@ def report(
     about: Circumstances,
     output: Path,
     write: Path | None = None,
+    part: str = "evaluate",
 ) -> list[Path]:
-    """Write ``summary.csv``, ``agreement.csv`` and ``evaluation.md`` into ``output``, and into ``write`` between its
-    markers; gives the files. editing: names of the rows whose pictures an engine made.
+    """Write ``summary.csv``, ``agreement.csv`` and ``evaluation.md`` into ``output``, and into ``write`` between the
+    markers of ``part``; gives the files. editing: names of the rows whose pictures an engine made.
 
     ValueError if ``write`` has no markers.
     """
@@ -34,5 +35,5 @@ def report(
     for name, content in (files | {"evaluation.md": text}).items():
         storage.put(str(output / name), content.encode())
     if write is not None:
-        write_between(write, text)
+        write_between(write, text, part)
     return [*(output / name for name in files), output / "evaluation.md", *([write] if write else [])]

@@ -41,6 +41,13 @@ def test_measure_ask_and_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     page = Path("page.md").read_text("utf-8")
     assert "| exact target | 0.000 |" in page and "in a test" in page and str(tmp_path) not in page
     assert len(pd.read_csv("evaluation/summary.csv")) > 10
+    own = "<!-- weak: begin -->\n<!-- weak: end -->\n"
+    Path("page.md").write_text(page + own, "utf-8")
+    code, text = vitrine(
+        *command, "--clip", "none", "--write", "page.md", "--part", "weak", "--note", "beside it"
+    )
+    both = Path("page.md").read_text("utf-8")
+    assert code == 0 and both.startswith(page) and "beside it" in both.removeprefix(page)
     code, text = vitrine("evaluate", "sheet", "--row", "no edit", "--row", "exact target")
     assert (code, "2 pairs: sheet.html" in text) == (0, True)
     assert Path("sheet.key.json").exists()
