@@ -45,7 +45,7 @@ class Finding:
     """What was found out about a pair, in figures and sentences; the pictures are beside it."""
 
     kind: str
-    """``recolour``, ``background`` or ``other`` (``editors.transfer.change``)."""
+    """``grade``, ``recolour``, ``background`` or ``other`` (``editors.transfer.change``)."""
     share: float
     """Share of the picture that differs, [0, 1]."""
     inside: float
@@ -57,7 +57,7 @@ class Finding:
     @property
     def target(self) -> Target:
         """What the change is one of, for recipes that do not say."""
-        return "background" if self.kind == "background" else "product"
+        return "background" if self.kind == "background" else "product"  # a grade changes the product, too
 
 
 def pairs_of(recipes: Iterable[Recipe], max_bytes: int) -> dict[str, tuple[Pair, ...]]:

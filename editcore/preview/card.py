@@ -104,6 +104,8 @@ def _sentence(change: Change, exemplar: Exemplar, swatches: Sequence[Swatch]) ->
         return f"The colour of the product{colours}."
     if change.kind == "background":
         return f"The background{colours}."
+    if change.grade:
+        return f"The tone of the whole picture: {change.grade}."
     if change.inside < ELSEWHERE:
         return "Product and background at once."
     one, other = exemplar.before_alpha > 127, exemplar.after_alpha > 127

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from editcore.editors.base import Exemplar
+from editcore.editors.transfer.grade import Grade, grade_shown
 from editcore.lexicon.colour import delta_e, srgb_to_lab
 
-Kind = Literal["recolour", "background", "other"]
+Kind = Literal["grade", "recolour", "background", "other"]
 
 SIDE = 256
 """Pairs are compared at this longer side, pixels: noise and grain of photographs average out."""
@@ -21,7 +22,7 @@ SAME_OUTLINE = 0.85
 """IoU of the two mattes from which the product stands where it stood, in the same shape; mattes of photographs are
 found anew for each picture and never agree quite."""
 LEAST = 0.1
-"""Share of the product that a recolour changes at least: a lid or a label is less."""
+"""Share of the product that a recolour changes at least, and of the picture a grade: a lid or a label is less."""
 UNTOUCHED = 0.15
 """Share of the product (or of what is around it) up to which it counts as unchanged: light and shadow spill over."""
 SAME_SURFACE = 5.5
@@ -38,8 +39,8 @@ class Change:
     """See ``change_of``."""
 
     kind: Kind
-    """``recolour``: the same surface in other colours. ``other``: material, pattern, shape, pose, place, parts, or
-    product and background at once."""
+    """``grade``: the whole picture in another tone. ``recolour``: the same surface in other colours. ``other``:
+    material, pattern, shape, pose, place, parts, or product and background at once."""
     region: np.ndarray
     """(H, W) uint8, 255 where the pair differs visibly."""
     share: float
@@ -48,6 +49,8 @@ class Change:
     """Share of the differing pixels on the product, before or after, [0, 1]; 0 where nothing differs."""
     mean_delta_e: float
     """Mean CIEDE2000 of the differing pixels; 0 where nothing differs."""
+    grade: Grade | None = None
+    """Of kind ``grade``."""
 
 
 def change_of(exemplar: Exemplar) -> Change:
@@ -65,20 +68,29 @@ def change_of(exemplar: Exemplar) -> Change:
     inside = float((differs & (was | now)).sum() / max(differs.sum(), 1))
     height, width = exemplar.before.shape[:2]
     region = cv2.resize(differs.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_NEAREST)
+    kind, grade = _kind(differs, was, now, before, after)
     return Change(
-        _kind(differs, was, now, before, after), region, float(differs.mean()), inside,
-        float(distance[differs].mean()) if differs.any() else 0.0,
+        kind, region, float(differs.mean()), inside,
+        float(distance[differs].mean()) if differs.any() else 0.0, grade,
     )  # fmt: skip
 
 
 def _kind(
     differs: np.ndarray, was: np.ndarray, now: np.ndarray, before: np.ndarray, after: np.ndarray
-) -> Kind:
+) -> tuple[Kind, Grade | None]:
     outline = (was & now).sum() / max((was | now).sum(), 1)
+    if outline < SAME_OUTLINE:
+        return "other", None
     on = cv2.erode((was & now).astype(np.uint8), _disc(RIM)) > 0
     off = cv2.dilate((was | now).astype(np.uint8), _disc(RIM)) == 0
-    if outline < SAME_OUTLINE:
-        return "other"
+    if differs.mean() > LEAST and (grade := grade_shown(before, after, on, off)):
+        return "grade", grade
+    return _local_kind(differs, on, off, before, after), None
+
+
+def _local_kind(
+    differs: np.ndarray, on: np.ndarray, off: np.ndarray, before: np.ndarray, after: np.ndarray
+) -> Kind:
     product, around = (float((differs & part).sum() / max(part.sum(), 1)) for part in (on, off))
     if product < UNTOUCHED < around:
         return "background"

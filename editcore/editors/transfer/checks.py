@@ -75,13 +75,15 @@ def check_change(exemplar: Exemplar, change: Change, likeness: float | None = No
             "Check that before and after are not the same file.",
         )
     warnings = []
-    if change.share > EVERYTHING and change.kind != "background":
+    if change.share > EVERYTHING and change.kind not in ("background", "grade"):
         warnings.append(
             f"Nearly everything differs ({change.share:.0%} of the picture): product and background at once, or two "
             "photos that do not fit on each other. An edit of one thing is learnt better."
         )
     outline = _outline_iou(exemplar.before_alpha, exemplar.after_alpha)
-    if change.kind == "other" and (outline < SAME_OUTLINE or (likeness is not None and likeness < LIKE)):
+    if change.kind in ("other", "grade") and (
+        outline < SAME_OUTLINE or (likeness is not None and likeness < LIKE)
+    ):
         seen = f"outlines agree by {outline:.0%}"
         seen += "" if likeness is None else f", likeness {likeness:.2f}"
         warnings.append(f"Is this the same object? The two pictures hardly show one ({seen}).")

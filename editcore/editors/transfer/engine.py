@@ -1,8 +1,9 @@
 """The engine of before/after pairs: what a pair shows is made of every request's picture.
 
 Pair and picture are framed alike (``frame``), the model paints a square (``painter``), and what changes decides the
-composition (``change``): recolours and backgrounds keep the source's detail as the text editor's do; anything else
-takes the model's pixels where its result differs from the picture, and nowhere else.
+composition (``change``): recolours and backgrounds keep the source's detail as the text editor's do; another tone of
+the whole picture is reckoned, not painted; anything else takes the model's pixels where its result differs from the
+picture, and nowhere else.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -23,6 +25,7 @@ from editcore.editors.recolour import colour_shown
 from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.change import Kind, change_of
 from editcore.editors.transfer.frame import box_of, pair_box, square
+from editcore.editors.transfer.grade import Grade
 from editcore.editors.transfer.painter import Painter, PairPanels
 from editcore.editors.transfer.pick import Judge, Pick, along_the_pairs, nearest_to_all
 from editcore.editors.transfer.plain import is_plain, typical_colour
@@ -45,6 +48,8 @@ class Shown(NamedTuple):
     kind: Kind
     colour: RGB | None
     """Of a recolour: what the product's colour becomes. Of a plain new background: its colour. Else None."""
+    grade: Grade | None
+    """Of kind ``grade``."""
 
 
 class TransferEditor:
@@ -94,7 +99,7 @@ class TransferEditor:
                 "found a request without a before/after pair; expected exemplars, or the text editor"
             )
         asked = [self._show(exemplar) for exemplar in exemplars]
-        whole = "background" in [one.kind for one in asked]
+        whole = not {"background", "grade"}.isdisjoint(one.kind for one in asked)
         boxes = [box_of(request.alpha, whole) for request in requests]
         pixels = self.painter.pixels
         shown = torch.stack([square(r.image, box, pixels) for r, box in zip(requests, boxes, strict=True)])
@@ -115,7 +120,8 @@ class TransferEditor:
     def _show(self, exemplar: Exemplar) -> Shown:
         """Found once a pair and not once a batch."""
         if exemplar.key not in self._shown:
-            kind, colour = change_of(exemplar).kind, None
+            change, colour = change_of(exemplar), None
+            kind = change.kind
             if kind == "recolour":
                 colour = colour_shown(exemplar.before, exemplar.before_alpha, exemplar.after)
             elif kind == "background":
@@ -123,7 +129,7 @@ class TransferEditor:
                 if is_plain(exemplar.after, around):
                     red, green, blue = (int(c) for c in typical_colour(exemplar.after, around))
                     colour = red, green, blue
-            self._shown[exemplar.key] = Shown(kind, colour)
+            self._shown[exemplar.key] = Shown(kind, colour, change.grade)
         return self._shown[exemplar.key]
 
     def _panels(self, exemplar: Exemplar, whole: bool) -> PairPanels:
@@ -148,9 +154,8 @@ class TransferEditor:
                 return EditResult(image, region, raw, box, (NOTHING,), notes)
             made = compose("other", image, soft, painted, box, seed=request.seed, strength=request.strength)
             return EditResult(made.image, made.region, raw, box, (SOFT,), notes | made.notes)
-        for kind in sorted(
-            set(kinds)
-        ):  # the background first: a recolour keeps what is then around the product
+        # The background first: a recolour keeps what is then around the product.
+        for kind in [kind for kind in ("background", "recolour") if kind in kinds]:
             # The pair says a colour better than the model does; two pairs of one kind say two.
             colours = [one.colour for one in asked if one.kind == kind]
             colour = colours[0] if len(colours) == 1 else None
@@ -161,6 +166,11 @@ class TransferEditor:
             image, region, notes = made.image, np.maximum(region, made.region), notes | made.notes
             if colour:
                 notes["anchored"] = "the pair's colour"
+        for one in asked:
+            if one.grade:
+                graded = one.grade(image)
+                image = cv2.addWeighted(graded, request.strength, image, 1 - request.strength, 0)
+                region, notes["anchored"] = np.full_like(region, 255), "the pair's tone"
         return EditResult(image, region, raw, box, warnings, notes)
 
 
