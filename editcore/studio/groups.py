@@ -78,6 +78,8 @@ class Made:
     """Catalogue kind of each member."""
     pictures: np.ndarray
     """(members, states, 3, 128, 128) uint8; states are bit masks of the changes made."""
+    mattes: np.ndarray | None = None
+    """(members, states, 128, 128) uint8, 255 = product; None for pictures from elsewhere."""
     held_out: bool = False
 
 
@@ -87,6 +89,8 @@ class Member(NamedTuple):
     states: list[Setup]
     pictures: np.ndarray
     """(states, 3, 128, 128) uint8."""
+    mattes: np.ndarray
+    """(states, 128, 128) uint8."""
 
 
 def make_chunk(chunk: Chunk) -> list[Made]:
@@ -110,6 +114,7 @@ def _made(changes: Sequence[Change], members: Sequence[Member], chunk: Chunk) ->
         words=tuple(change.words for change in changes),
         products=tuple(member.states[0].kind for member in members),
         pictures=np.stack([member.pictures for member in members]),
+        mattes=np.stack([member.mattes for member in members]),
         held_out=chunk.held_out,
     )
 
@@ -165,9 +170,8 @@ class _Studio:
         found: list[Member] = []
         for setup in self._candidates(changes):
             states = self._states(setup, changes)
-            pictures = self._photograph(states, changes) if states else None
-            if states and pictures is not None:
-                found.append(Member(states, pictures))
+            if states and (member := self._photograph(states, changes)):
+                found.append(member)
             if len(found) == MEMBERS[len(changes)]:
                 break
         return found
@@ -178,9 +182,8 @@ class _Studio:
         for member in members:
             dressed = self._dressed(member.states[0])
             states = [replace(s, look=dressed.look, scene=dressed.scene) for s in reversed(member.states)]
-            pictures = self._photograph(states, back)
-            if pictures is not None:
-                found.append(Member(states, pictures))
+            if shown := self._photograph(states, back):
+                found.append(shown)
         return found
 
     def clear(self) -> None:
@@ -227,8 +230,8 @@ class _Studio:
                 return states if in_view(states[-1].geometry) else None
         return None
 
-    def _photograph(self, states: list[Setup], changes: Sequence[Change]) -> np.ndarray | None:
-        """(states, 3, 128, 128) uint8; None if a change can hardly be seen."""
+    def _photograph(self, states: list[Setup], changes: Sequence[Change]) -> Member | None:
+        """The member in its states; None if a change can hardly be seen."""
         photos = photograph(states, PIXELS, gbuffers=self.gbuffers)
         pictures, masks = _bytes(photos.rgb_B3HW), photos.mask_B1HW[:, 0].numpy()
         for number, change in enumerate(changes):
@@ -236,7 +239,7 @@ class _Studio:
                 both = [before, before | 1 << number]
                 if not visible(change, pictures[both], masks[both]):
                     return None
-        return pictures
+        return Member(states, pictures, _bytes(photos.mask_B1HW[:, 0]))
 
 
 def visible(change: Change, pictures_23HW: np.ndarray, masks_2HW: np.ndarray) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 
 from editcore.evaluation.exemplars import cases as exemplar_cases
 from editcore.evaluation.exemplars.cases import ExemplarCase, cases_of
-from editcore.evaluation.exemplars.rows import OURS, ExemplarRow, batches
+from editcore.evaluation.exemplars.rows import OURS, ExemplarRow, _request, batches
 from editcore.evaluation.exemplars.run import errors, evaluate_exemplars
 from editcore.evaluation.exemplars.table import of_copy, tables
 from editcore.studio.groups import LEAVE_OUT, LEAVE_OUT_PAIRS, Made
@@ -26,7 +27,10 @@ def made(kinds: tuple[str, ...], members: int) -> Made:
             for change in range(len(kinds)):
                 if state >> change & 1:
                     pictures[member, state, :, 64 * change : 64 * change + 64, :64] = 255
-    return Made(kinds, tuple(f"do {kind}" for kind in kinds), ("mug",) * members, pictures, held_out=True)
+    mattes = np.zeros((members, states, 128, 128), np.uint8)
+    mattes[..., 32:96, 32:96] = 255
+    words = tuple(f"do {kind}" for kind in kinds)
+    return Made(kinds, words, ("mug",) * members, pictures, mattes, held_out=True)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,7 @@ def test_groups_are_photographed_once(groups, tmp_path, monkeypatch) -> None:
     assert [case.case_id for case in first] == [case.case_id for case in again]
     assert all(np.array_equal(a.truth, b.truth) for a, b in zip(first, again, strict=True))
     assert len(first) == 7  # of three groups
+    assert all(np.array_equal(case.query_matte, groups[0].mattes[0, 0]) for case in again)
 
 
 def test_every_setting_has_its_cases(cases) -> None:
@@ -128,9 +133,11 @@ def test_batches_have_as_many_pairs_each(cases) -> None:
     assert [{len(case.pairs) for case in batch} for batch in batches(cases)] == [{1}, {2}]
 
 
-def _mean(picture: np.ndarray) -> np.ndarray:
-    return picture.mean(axis=(1, 2)) / 255
-
-
-def _flat(colour: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(colour).float()[:, None, None].expand(3, 8, 8)
+def test_a_case_is_asked_of_the_engine_as_a_night_would(cases) -> None:
+    case = next(case for case in cases if len(case.pairs) == 2)
+    request = _request(case, 7)
+    assert request.image.shape == (128, 128, 3) and request.alpha.mean() == pytest.approx(255 / 4)
+    assert len({exemplar.key for exemplar in request.exemplars}) == 2
+    assert all((e.before_alpha > 0).any() and (e.before != e.after).any() for e in request.exemplars)
+    with pytest.raises(ValueError, match="has no mattes; photograph the cases anew"):
+        _request(replace(case, query_matte=None), 7)

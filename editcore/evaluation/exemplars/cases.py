@@ -53,6 +53,9 @@ class ExemplarCase:
     """(before, after), one or two."""
     query: np.ndarray
     truth: np.ndarray
+    pair_mattes: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+    """The product in each pair's pictures, (128, 128) uint8."""
+    query_matte: np.ndarray | None = None
 
 
 def load_cases(folder: Path, groups: int) -> list[ExemplarCase]:
@@ -80,10 +83,12 @@ def _cases(group: int, made: Made) -> Iterator[ExemplarCase]:
 
     def case(setting: Setting, number: int, shown: list[tuple[int, int]], query: int) -> ExemplarCase:
         """shown: a member and its state after, for each pair. The truth is all changes made."""
-        pairs = tuple((made.pictures[member, 0], made.pictures[member, state]) for member, state in shown)
+        ends = lambda of: tuple((of[member, 0], of[member, state]) for member, state in shown)  # noqa: E731
         name = f"{group:05d}-{setting.replace(' ', '-')}-{number}"
+        mattes = () if made.mattes is None else (ends(made.mattes), made.mattes[query, 0])
+        pictures = made.pictures
         return ExemplarCase(
-            name, setting, kind, words, pairs, made.pictures[query, 0], made.pictures[query, -1]
+            name, setting, kind, words, ends(pictures), pictures[query, 0], pictures[query, -1], *mattes
         )
 
     if len(kinds) == 1:
@@ -103,7 +108,9 @@ def _keep(groups: Sequence[Made], file: Path) -> None:
     """Pictures as arrays, the rest as JSON; put in place in one move."""
     facts = [{"kinds": group.kinds, "words": group.words, "products": group.products} for group in groups]
     part = file.with_suffix(".part.npz")
-    arrays: dict[str, Any] = {str(n): group.pictures for n, group in enumerate(groups)}
+    arrays: dict[str, Any] = {}
+    for n, group in enumerate(groups):
+        arrays |= {str(n): group.pictures, f"{n}-mattes": group.mattes}
     np.savez(part, facts=np.array(json.dumps(facts)), **arrays)
     part.replace(file)
 
@@ -113,7 +120,12 @@ def _kept(file: Path) -> list[Made]:
         facts = json.loads(str(kept["facts"]))
         return [
             Made(
-                tuple(one["kinds"]), tuple(one["words"]), tuple(one["products"]), kept[str(n)], held_out=True
+                tuple(one["kinds"]),
+                tuple(one["words"]),
+                tuple(one["products"]),
+                kept[str(n)],
+                kept[f"{n}-mattes"],
+                held_out=True,
             )
             for n, one in enumerate(facts)
         ]

@@ -1,7 +1,7 @@
 """What is compared: copying, words alone, the published attention, and ours with more or fewer steps and seeds.
 
 A row turns cases into pictures at 256 pixels, (3, 256, 256) float32 in [0, 1]: what a model paints, not composed with
-the query, so that figures are the model's own.
+the query, so that figures are the model's own; one row is what the engine hands out.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from editcore.editors.base import EditRequest, Exemplar
 from editcore.editors.bundled import BUNDLED as TEXT
 from editcore.editors.pipeline import LocalEditPipeline
 from editcore.editors.transfer.bundled import load_painter
-from editcore.editors.transfer.engine import BUNDLED, STEPS
+from editcore.editors.transfer.engine import BUNDLED, STEPS, TransferEditor
 from editcore.editors.transfer.painter import Painter, PairPanels
 from editcore.editors.transfer.pick import Judge, Pick, along_the_pairs, nearest_to_all
 from editcore.evaluation.exemplars.cases import ExemplarCase
@@ -55,6 +56,7 @@ def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list
         ExemplarRow("autoencoder", "the right answer through it: nobody can paint better", _floor(ours), False),
         ExemplarRow("text only", "the text editor told the words, and where to change what", _text_only()),
         ExemplarRow(OURS, f"as the engine paints: {STEPS} steps, one seed", _pair(ours, STEPS)),
+        ExemplarRow("pair, finished", "as the engine hands it out, composed; told the exact mattes", _finished(ours)),
         *(ExemplarRow(f"pair, {name}", "ours", _pair(ours, n)) for name, n in OTHER_STEPS.items()),
         ExemplarRow("pair and words", f"ours, {STEPS} steps", _pair(ours, STEPS, words=True)),
         *(
@@ -96,6 +98,33 @@ def _pair(
         return painter.decode(torch.cat(pictures))
 
     return paint
+
+
+def _finished(painter: Painter) -> Paint:
+    engine = TransferEditor(painter=painter)
+
+    def paint(cases: Sequence[ExemplarCase], noise: int) -> Tensor:
+        requests = [_request(case, 1000 * noise + _number(case)) for case in cases]
+        made = np.stack([result.image.transpose(2, 0, 1) for result in engine.edit(requests)])
+        return _large(torch.from_numpy(made).float() / 255)
+
+    return paint
+
+
+def _request(case: ExemplarCase, seed: int) -> EditRequest:
+    """As a night would ask for it. ValueError for a case without mattes."""
+    if case.query_matte is None:
+        raise ValueError(f"case {case.case_id} has no mattes; photograph the cases anew, in another folder")
+    exemplars = tuple(
+        Exemplar(_rows(before), _rows(after), was, now, f"{case.case_id}-{n}")
+        for n, ((before, after), (was, now)) in enumerate(zip(case.pairs, case.pair_mattes, strict=True))
+    )
+    query = _rows(case.query)
+    return EditRequest(case.case_id, query, case.query_matte, "", "product", seed, exemplars=exemplars)
+
+
+def _rows(picture_3HW: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(picture_3HW.transpose(1, 2, 0))
 
 
 def _text_only() -> Paint:
