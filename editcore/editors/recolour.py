@@ -23,6 +23,8 @@ DARKEST, LIGHTEST = 0.20, 0.93
 shading."""
 SHADE_FLOOR = 0.05
 """Added to both lightnesses of the shading ratio: tames the noise of near-black sources."""
+CHANGED = 0.04
+"""Distance in OKLab from which a pixel of a pair has another colour; JPEG's noise stays below."""
 SPREAD = 0.22
 """Largest robust spread (10th to 90th percentile, half) of log shading that a lightened product keeps."""
 
@@ -71,7 +73,7 @@ def compose_recolour(
 
 
 def colour_shown(before: np.ndarray, alpha: np.ndarray, after: np.ndarray) -> tuple[int, int, int]:
-    """What became of the dominant colour of ``before``: its typical colour in ``after``, 8-bit sRGB.
+    """What became of the dominant colour of ``before``: its typical colour in ``after``, 8-bit sRGB, where it changed.
 
     before, after: (H, W, 3) uint8 sRGB of one product in one place; alpha: (H, W) uint8. ValueError as above.
     """
@@ -79,6 +81,9 @@ def colour_shown(before: np.ndarray, alpha: np.ndarray, after: np.ndarray) -> tu
     was, now = (oklab_from_srgb(picture.astype(np.float32) / 255) for picture in (before, after))
     weights = dominant.weigh(was, alpha.astype(np.float32) / 255)
     weight = weights.member * weights.share * (alpha > 127)
+    changed = np.linalg.norm(now - was, axis=-1) > CHANGED
+    if (weight * changed).any():  # a part of the same colour may have been left alone
+        weight = weight * changed
     typical = np.array([_weighted_quantile(now[..., c], weight, 0.5) for c in range(3)], np.float32)
     red, green, blue = (int(c) for c in matte.to_uint8(srgb_from_oklab(typical[None, None]))[0, 0])
     return red, green, blue

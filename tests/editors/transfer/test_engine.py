@@ -121,6 +121,13 @@ def test_outside_the_region_every_pixel_is_the_sources(engine, exemplars) -> Non
     assert result.raw is not None
 
 
+def test_a_part_that_is_left_alone_has_no_say_in_the_new_colour() -> None:
+    one = pair()
+    most = np.arange(SIDE)[:, None, None] < 54
+    shown = colour_shown(one.before, one.before_alpha, np.where(most, one.before, one.after))
+    assert np.abs(np.subtract(shown, np.array(BLUE) * 0.9)).max() < 12
+
+
 def test_a_recolour_takes_its_colour_from_the_pair_whatever_the_model_paints(engine) -> None:
     one = pair()
     shown = colour_shown(one.before, one.before_alpha, one.after)
