@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -38,10 +40,15 @@ def exact(plan: Plan) -> None:
     kinds = rng.choices(list(found), list(found.values()), k=count)
     seeds = range(EXACT_SEED, EXACT_SEED + count)
     rows = list(spread(plan.workers, partial(pair_row, products=plan.kinds), seeds, kinds))
-    part, size = plan.work / "exact" / "pairs.part", settings().shard_size
+    write_rows(plan.work / "exact", rows)
+
+
+def write_rows(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """A data set of pairs, put in place in one move."""
+    part, size = folder / "pairs.part", settings().shard_size
     part.mkdir(parents=True, exist_ok=True)
-    for shard, start in enumerate(range(0, count, size)):
-        table = pa.Table.from_pylist(rows[start : start + size], schema=SCHEMA)
+    for shard, start in enumerate(range(0, len(rows), size)):
+        table = pa.Table.from_pylist(list(rows[start : start + size]), schema=SCHEMA)
         pq.write_table(table, part / f"part-{shard:05d}.parquet", compression="zstd")
     part.rename(part.with_name("pairs"))
 
@@ -55,21 +62,37 @@ def pair_row(seed: int, kind: str, products: tuple[str, ...]) -> dict[str, Any]:
     ends = []
     for taken in (photos.source, photos.target):
         rgb = np.ascontiguousarray(to_uint8(taken.rgb_B3HW[0]).transpose(1, 2, 0))
-        square, product = frame(rgb, alpha, made)
-        ends.append(images.encode(square, "JPEG", PICTURE_QUALITY))
+        # At work a background's model sees the whole picture, any other's the square around the product.
+        square, product = (rgb, alpha) if kind == "setting" else frame(rgb, alpha, made)
+        ends.append(square)
     changes = 255 - product if kind == "setting" else product
     before, after = (wording.as_sold(setup, Random(seed)) for setup in (edit.source, edit.target))
     if kind == "setting":  # the product alone would not say what changed
         before, after = wording.in_full(edit.source), wording.in_full(edit.target)
-    mask, where = (
-        images.encode(changes, "PNG"),
-        region(changes, changes, made.mask_threshold, made.latent_cell),
+    return as_row(
+        [seed, kind],
+        kind,
+        (ends[0], ends[1]),
+        changes,
+        source_caption=before,
+        edit_prompt=after,
+        old=before,
+        new=after,
     )
+
+
+def as_row(
+    about: Any, kind: str, ends: tuple[np.ndarray, np.ndarray], changes: np.ndarray, **words: str
+) -> dict[str, Any]:
+    """A row of ``dataset.SCHEMA`` of a source and its right target; figures of retrieval are not a number."""
+    made = settings()
+    source, target = (images.encode(picture, "JPEG", PICTURE_QUALITY) for picture in ends)
+    mask = images.encode(changes, "PNG")
+    where = region(changes, changes, made.mask_threshold, made.latent_cell)
     return {
-        "pair_id": digest([seed, kind])[:16], "source": ends[0], "target": ends[1],
-        "region": images.encode(where, "PNG"), "source_mask": mask, "target_mask": mask,
-        "edit_prompt": after, "source_caption": before, "target_caption": after, "kind": kind,
-        "old": before, "new": after, "similarity": float("nan"), "gain": float("nan"), "masker": "exact",
+        "pair_id": digest(about)[:16], "source": source, "target": target, "region": images.encode(where, "PNG"),
+        "source_mask": mask, "target_mask": mask, "target_caption": words["edit_prompt"], "kind": kind,
+        "similarity": float("nan"), "gain": float("nan"), "masker": "exact", **words,
     }  # fmt: skip
 
 

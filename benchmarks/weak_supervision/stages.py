@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.weak_supervision import arms, base, exact, pool, rows
+from benchmarks.weak_supervision import arms, back, base, exact, pool, rows
 from benchmarks.weak_supervision.plan import Plan
 
 STAGES: dict[str, tuple[Callable[[Plan], None], str]] = {
@@ -16,13 +16,15 @@ STAGES: dict[str, tuple[Callable[[Plan], None], str]] = {
     "photos": (pool.photos, "photos/photos.csv"),
     "pairs": (pool.pairs, "pairs/summary.json"),
     "exact": (exact.exact, "exact/pairs"),
+    "back": (back.back, "back/pairs"),
     "arms": (arms.arms, "arms/arms.json"),
     "rows": (rows.rows, "rows.yaml"),
 }
 """Each with the file in the work folder that says it is done."""
 NEEDS = {
     "tokenizer": ("store",), "latents": ("store", "autoencoder"), "base": ("tokenizer", "latents"),
-    "pairs": ("photos",), "exact": ("pairs",), "arms": ("base", "pairs", "exact"), "rows": ("arms",),
+    "pairs": ("photos",), "exact": ("pairs",), "back": ("photos",),
+    "arms": ("base", "pairs", "exact", "back"), "rows": ("arms",),
 }  # fmt: skip
 
 

@@ -13,8 +13,10 @@ import pytest
 from benchmarks.weak_supervision import exact, stages, wording
 from benchmarks.weak_supervision.__main__ import main
 from benchmarks.weak_supervision.arms import ARMS
+from benchmarks.weak_supervision.back import rows_of
 from benchmarks.weak_supervision.base import specimen
 from benchmarks.weak_supervision.plan import BASE_SEED, EXACT_SEED, POOL_SEED, TRAINING_SEEDS, Plan
+from benchmarks.weak_supervision.pool import photo
 from benchmarks.weak_supervision.rows import UNTUNED
 from editcore.editors.base import EditRequest
 from editcore.editors.diffusion import DiffusionEditor
@@ -67,6 +69,19 @@ def test_exact_pairs_are_read_as_pseudo_pairs_are_and_differ_inside_their_region
     assert difference[inside].mean() > 3 * difference[~inside].mean()
 
 
+def test_a_photo_becomes_the_target_of_its_recoloured_self(tmp_path: Path) -> None:
+    _, file, caption, _ = photo(POOL_SEED + 2, tmp_path, ("mug",), 128)
+    full = wording.in_full(sample_setup(POOL_SEED + 2, "mug"))
+    recoloured, hidden = (_pair(row, 64) for row in rows_of(tmp_path / file, full))
+    assert (recoloured.kind, hidden.kind) == ("colour", "setting") and recoloured.edit_prompt == full
+    product = recoloured.source_mask > 200
+    difference = np.abs(recoloured.source.astype(int) - recoloured.target).mean(axis=2)
+    assert difference[product].mean() > 5 * difference[recoloured.source_mask == 0].mean()
+    assert np.array_equal(hidden.source, hidden.target) and hidden.source_mask[0, 0] == 255
+    assert len(rows_of(tmp_path / file, "a navy mug")) == 1, "nothing is said of the setting"
+    assert caption
+
+
 def test_seeds_do_not_meet() -> None:
     plan = Plan(Path("unused"))
     assert BASE_SEED + plan.base_specimens < POOL_SEED < POOL_SEED + plan.photos < EXACT_SEED
@@ -94,7 +109,7 @@ def test_every_model_comes_from_one_command(
         for one, _ in row.trainings(3 if row.folders else 1):
             method = one.method()
             assert isinstance(method, Engine) and isinstance(method._editor, DiffusionEditor)
-            assert method._editor.settings.steps == 8 and method._editor.prompt == "caption"
+            assert method._editor.settings.steps == 2 and method._editor.prompt == "caption"
     pseudo, true = PairStore(str(tmp_path / "pairs")), PairStore(str(tmp_path / "exact"))
     assert len(pseudo) == len(true) > 0
     tuned = json.loads((tmp_path / "arms" / "arms.json").read_text("utf-8"))

@@ -19,7 +19,7 @@ from editcore.training.pairs import Pair
 from editcore.training.pairs.store import tensors
 
 Kept = tuple[Tensor, Tensor]
-"""One pair on the CPU, float16: (3, C, h, w) source, target and shown source, and (1, h, w) region."""
+"""One pair on the CPU, float16: (3, C, h, w) source, target and shown source; (2, h, w) region and told region."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,11 @@ class Encoded:
     source_BChw: Tensor
     target_BChw: Tensor
     shown_BChw: Tensor
-    """What the condition shows: the source, or the source with its region grey."""
+    """What the condition shows: the source, or the source with what is told grey."""
     region_B1hw: Tensor
+    """Where the losses ask for the target: wide enough for both products."""
+    told_B1hw: Tensor
+    """Where the source may change as the model is told at work: the source's own mask, no wider."""
 
 
 class Latents:
@@ -54,20 +57,19 @@ class Latents:
                 self._room -= size
         rows = [fresh.get(pair.pair_id) or self._kept[pair.pair_id] for pair in pairs]
         pictures = torch.stack([row[0] for row in rows], dim=1).to(device, torch.float32)
-        region = torch.stack([row[1] for row in rows]).to(device, torch.float32)
-        return Encoded(pictures[0], pictures[1], pictures[2], region)
+        region, told = torch.stack([row[1] for row in rows]).to(device, torch.float32).split(1, dim=1)
+        return Encoded(pictures[0], pictures[1], pictures[2], region, told)
 
     def _encode(self, pairs: Sequence[Pair]) -> list[Kept]:
         if not pairs:
             return []
         given, side = tensors(pairs), self._backbone.side
-        source, target, region = (
-            sized(given[name], side) for name in ("source_B3HW", "target_B3HW", "region_B1HW")
-        )
+        names = ("source_B3HW", "target_B3HW", "region_B1HW", "source_mask_B1HW")
+        source, target, region, told = (sized(given[name], side) for name in names)
         rgb = torch.cat([source, target]) / 2 + 0.5
-        rgb = torch.cat([rgb, shown_pictures(rgb[: len(pairs)], region, pairs, self._cut_out)])
+        rgb = torch.cat([rgb, shown_pictures(rgb[: len(pairs)], told, pairs, self._cut_out)])
         latent = self._backbone.encode(rgb)
-        small = latent_region(region.to(latent), latent[: len(pairs)])
+        small = torch.cat([latent_region(one.to(latent), latent[: len(pairs)]) for one in (region, told)], 1)
         kept = latent.to("cpu", torch.float16).unflatten(0, (3, len(pairs))).unbind(1)
         return list(zip(kept, small.to("cpu", torch.float16), strict=True))
 
@@ -80,8 +82,8 @@ def sized(picture_BCHW: Tensor, side: int) -> Tensor:
 
 
 def shown_pictures(
-    source_B3HW: Tensor, region_B1HW: Tensor, pairs: Sequence[Pair], cut_out: frozenset[str]
+    source_B3HW: Tensor, told_B1HW: Tensor, pairs: Sequence[Pair], cut_out: frozenset[str]
 ) -> Tensor:
-    """Sources as the condition shows them: the region grey for the kinds in ``cut_out``."""
+    """Sources as the condition shows them: what is told to change is grey for the kinds in ``cut_out``."""
     hidden = torch.tensor([pair.kind in cut_out for pair in pairs]).view(-1, 1, 1, 1)
-    return torch.where(hidden, source_B3HW * (1 - region_B1HW) + GREY * region_B1HW, source_B3HW)
+    return torch.where(hidden, source_B3HW * (1 - told_B1HW) + GREY * told_B1HW, source_B3HW)

@@ -53,7 +53,7 @@ class Tuned(nn.Module):
             [pair.edit_prompt for pair in pairs], [pair.source_caption for pair in pairs],
         )  # fmt: skip
         noisy = noisy_latent(self.backbone, batch.source_BChw, batch.goal(config.losses), chance)
-        condition = Condition(encoded.shown_BChw, encoded.region_B1hw)
+        condition = Condition(encoded.shown_BChw, encoded.told_B1hw)
         with self.autocast():
             output = self._said(noisy, chance, pairs, condition)
         # Losses are reckoned in float32; only autoencoder and network are fast.

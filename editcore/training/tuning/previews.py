@@ -38,7 +38,9 @@ def draw_previews(module: Tuned, pairs: Sequence[Pair], file: Path) -> None:
 
 def _edit(module: Tuned, pair: Pair, seed: int) -> Image.Image:
     given, settings = tensors([pair]), module.config.previews
-    source, region = (sized(given[name], module.backbone.side) for name in ("source_B3HW", "region_B1HW"))
+    source, region = (
+        sized(given[name], module.backbone.side) for name in ("source_B3HW", "source_mask_B1HW")
+    )
     shown = shown_pictures(source / 2 + 0.5, region, [pair], frozenset(module.config.cut_out))
     with module.autocast():
         edited = edit_pictures(

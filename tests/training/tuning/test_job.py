@@ -106,8 +106,11 @@ def test_the_bundled_model_learns_too_and_sees_backgrounds_cut_out(pairs: Path, 
     assert isinstance(module, Tuned)
     batch = next(job.batches(0, 0))
     encoded = module.latents(batch, module.device)
-    inside = encoded.region_B1hw.expand_as(encoded.shown_BChw) == 1
+    inside = encoded.told_B1hw.expand_as(encoded.shown_BChw) == 1
     grey = module.backbone.encode(torch.full((1, 3, 128, 128), 0.5)).expand_as(encoded.shown_BChw)
+    assert (
+        encoded.told_B1hw <= encoded.region_B1hw
+    ).all() and encoded.told_B1hw.sum() < encoded.region_B1hw.sum()
     hidden = (encoded.shown_BChw - grey)[inside].abs().mean()
     assert hidden < 0.5 * (encoded.source_BChw - grey)[inside].abs().mean()
     loaded = load_backbone(bundled)

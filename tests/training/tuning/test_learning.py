@@ -73,7 +73,7 @@ def errors(module: Tuned, pairs: Sequence[Pair]) -> tuple[float, float]:
     chance = draw(encoded.source_BChw.shape, config.starts, config.times, 0.0, generator)
     noisy = noisy_latent(module.backbone, encoded.source_BChw, encoded.target_BChw, chance)
     words = module.backbone.embed([pair.edit_prompt for pair in pairs])
-    condition = Condition(encoded.source_BChw, encoded.region_B1hw)
+    condition = Condition(encoded.source_BChw, encoded.told_B1hw)
     said = module.backbone.predict(noisy, chance.t_B, words, condition)
     estimate = clean_estimate(Prediction.FLOW, said, noisy, *module.backbone.levels(chance.t_B))
     inside = (encoded.region_B1hw == 1).float()
