@@ -63,7 +63,7 @@ def load_cases(folder: Path, groups: int) -> list[ExemplarCase]:
     folder.mkdir(parents=True, exist_ok=True)
     made: list[Made] = []
     for start in range(0, groups, GROUPS_PER_CHUNK):
-        file = folder / f"groups-{start:05d}.npz"
+        file = folder / f"cases-{start:05d}.npz"
         if not file.exists():
             first = HELD_OUT_SEED + start // GROUPS_PER_CHUNK * SEEDS_PER_CHUNK
             _keep(make_chunk(Chunk(first, LEAVE_OUT, LEAVE_OUT_PAIRS, held_out=True)), file)
