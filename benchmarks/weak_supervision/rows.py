@@ -11,7 +11,7 @@ from benchmarks.weak_supervision.arms import ARMS, output
 from benchmarks.weak_supervision.plan import TRAINING_SEEDS, Plan
 
 ENGINE = "editcore.editors:load_diffusion"
-SHARED = {"steps": 2, "guidance": 2.0, "prompt": "caption"}
+SHARED = {"steps": 1, "guidance": 1.0, "prompt": "caption"}
 PARTIAL = 0.6
 """Strength of the rows that start from the noised source."""
 UNTUNED: dict[str, tuple[dict[str, Any], str]] = {

@@ -109,7 +109,7 @@ def test_every_model_comes_from_one_command(
         for one, _ in row.trainings(3 if row.folders else 1):
             method = one.method()
             assert isinstance(method, Engine) and isinstance(method._editor, DiffusionEditor)
-            assert method._editor.settings.steps == 2 and method._editor.prompt == "caption"
+            assert method._editor.settings.steps == 1 and method._editor.prompt == "caption"
     pseudo, true = PairStore(str(tmp_path / "pairs")), PairStore(str(tmp_path / "exact"))
     assert len(pseudo) == len(true) > 0
     tuned = json.loads((tmp_path / "arms" / "arms.json").read_text("utf-8"))
