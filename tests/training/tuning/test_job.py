@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
@@ -104,13 +106,12 @@ def test_the_bundled_model_learns_too_and_sees_backgrounds_cut_out(pairs: Path, 
     job = TuningJob(settings)
     module = job.build()
     assert isinstance(module, Tuned)
-    batch = next(job.batches(0, 0))
+    # The losses may ask for more than the source's mask; the model is told, and loses sight of, no more than that.
+    batch = [replace(pair, region=np.full_like(pair.region, 255)) for pair in next(job.batches(0, 0))]
     encoded = module.latents(batch, module.device)
+    assert encoded.region_B1hw.min() == 1 and encoded.told_B1hw.min() == 0
     inside = encoded.told_B1hw.expand_as(encoded.shown_BChw) == 1
     grey = module.backbone.encode(torch.full((1, 3, 128, 128), 0.5)).expand_as(encoded.shown_BChw)
-    assert (
-        encoded.told_B1hw <= encoded.region_B1hw
-    ).all() and encoded.told_B1hw.sum() < encoded.region_B1hw.sum()
     hidden = (encoded.shown_BChw - grey)[inside].abs().mean()
     assert hidden < 0.5 * (encoded.source_BChw - grey)[inside].abs().mean()
     loaded = load_backbone(bundled)
