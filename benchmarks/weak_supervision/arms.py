@@ -17,7 +17,7 @@ from editcore.training.tuning.latents import Kept
 
 BATCH, PEAK_LR = 16, 8e-4
 NOISE_ALONE = 0.75
-"""Share of pairs at pure noise, where every tuned row's one or two steps of sampling begin."""
+"""Share of pairs at pure noise, where the sampling of every tuned row begins."""
 
 
 @dataclass(frozen=True)
