@@ -36,7 +36,7 @@ class Arm:
 PERCEPTUAL, GLOBAL, DIRECTION = 1.0, 0.2, 0.2
 SEEN = {"low_noise": 1.0, "decoded": 1, "perceptual_side": 128}
 """What is said at pure noise is what is painted, so it is looked at. Decoding and LPIPS cost more than all the rest:
-with one picture of sixteen a step takes half as long again as without, not ten times as long."""
+with one picture of sixteen a step takes three quarters longer than without, not ten times as long."""
 ARMS: dict[str, Arm] = {
     "full supervision": Arm(
         "full", "exact", ObjectiveConfig(masked=1), "the base tuned on exact targets, mask loss"

@@ -163,9 +163,11 @@ def _read(row: Row, known: Known, max_bytes: int, recall_only: bool) -> Row:
 def _remembered(run: str) -> pa.Table:
     path = storage.join(run, "sources.parquet")
     try:
-        return tables.decode(storage.read_bytes(path))
+        data = storage.read_bytes(path)
     except FileNotFoundError:
         return _SCHEMA.empty_table()
+    try:
+        return tables.decode(data)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Damaged.at(
             path, error, "remove it, and the next `vitrine run` reads every picture again"

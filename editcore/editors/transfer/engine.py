@@ -20,7 +20,7 @@ from torch import Tensor
 
 from editcore.editors.base import EditRequest, EditResult, Exemplar
 from editcore.editors.compose import compose
-from editcore.editors.crop import Box, give_back
+from editcore.editors.crop import Box, give_back, picture_box
 from editcore.editors.recolour import colour_shown
 from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.change import Kind, change_of
@@ -36,6 +36,7 @@ BUNDLED = Path(__file__).parents[2] / "bundled" / "transfer"
 STEPS = 2
 """As good as more: trained mostly on noise alone, the model says nearly all in the first (docs/evaluation.md)."""
 NOTHING = "the model changed nothing visible here"
+TONE = "the pair's tone"
 SOFT = "the change is painted by the small model: softer than the photograph around it"
 
 
@@ -99,6 +100,8 @@ class TransferEditor:
                 "found a request without a before/after pair; expected exemplars, or the text editor"
             )
         asked = [self._show(exemplar) for exemplar in exemplars]
+        if all(one.grade for one in asked):  # nothing to paint
+            return [_graded(request, asked) for request in requests]
         whole = not {"background", "grade"}.isdisjoint(one.kind for one in asked)
         boxes = [box_of(request.alpha, whole) for request in requests]
         pixels = self.painter.pixels
@@ -166,12 +169,25 @@ class TransferEditor:
             image, region, notes = made.image, np.maximum(region, made.region), notes | made.notes
             if colour:
                 notes["anchored"] = "the pair's colour"
-        for one in asked:
-            if one.grade:
-                graded = one.grade(image)
-                image = cv2.addWeighted(graded, request.strength, image, 1 - request.strength, 0)
-                region, notes["anchored"] = np.full_like(region, 255), "the pair's tone"
+        if "grade" in kinds:
+            image, region = _in_tone(image, asked, request.strength), np.full_like(region, 255)
+            notes["anchored"] = TONE
         return EditResult(image, region, raw, box, warnings, notes)
+
+
+def _graded(request: EditRequest, asked: Sequence[Shown]) -> EditResult:
+    """A request whose pairs change the tone alone; there is no model's output."""
+    image, region = _in_tone(request.image, asked, request.strength), np.full_like(request.alpha, 255)
+    box = picture_box(*request.alpha.shape)
+    return EditResult(image, region, None, box, (), {"change": "grade", "anchored": TONE})
+
+
+def _in_tone(image: np.ndarray, asked: Sequence[Shown], strength: float) -> np.ndarray:
+    """The picture with every pair's tone, one after the other."""
+    for one in asked:
+        if one.grade:
+            image = cv2.addWeighted(one.grade(image), strength, image, 1 - strength, 0)
+    return image
 
 
 def _following(request: EditRequest) -> tuple[tuple[str, ...], str]:

@@ -134,9 +134,10 @@ class Objective:
         rows = {name: estimate.new_zeros(len(estimate)) for name in names if getattr(self.config, name)}
         if not len(low):
             return rows
-        most = self.config.decoded or len(low)
-        stands_for = max(1.0, len(low) / most)  # keeps the mean over the batch unbiased
-        low = low[torch.randperm(len(low))[:most].to(low.device)]
+        stands_for, most = 1.0, self.config.decoded
+        if most and most < len(low):
+            stands_for = len(low) / most  # keeps the mean over the batch unbiased
+            low = low[torch.randperm(len(low))[:most].to(low.device)]
         seen = backbone.decode(estimate[low])
         with torch.no_grad():
             wanted = backbone.decode(pairs.goal(self.config)[low])

@@ -75,7 +75,8 @@ def test_the_engine_gives_other_photographs_the_tone_and_keeps_their_detail(stre
     (result,) = engine.edit([request])
     wanted = image + strength * (grade(image).astype(float) - image)
     assert np.abs(result.image - wanted).mean() < 4
-    assert result.region.min() == 255 and result.warnings == ()
+    assert result.region.min() == 255 and result.warnings == () and result.raw is None
+    assert engine.figures["pairs_computed"] == 0, "nothing is painted"
     assert (result.notes["change"], result.notes["anchored"]) == ("grade", "the pair's tone")
 
 
