@@ -85,6 +85,8 @@ class EditorJob:
     """Share of examples trained without words, for classifier-free guidance."""
     noise_alone: float = 0.0
     """Share of examples at s = 1, where sampling in one or two steps begins."""
+    frozen_words: bool = False
+    """Leave the text encoder as it is: Edit Transfer was trained on what it says."""
 
     def build(self) -> nn.Module:
         vocabulary = len(PreTrainedTokenizerFast.from_pretrained(self.tokenizer))
@@ -93,6 +95,7 @@ class EditorJob:
         if self.start:
             for name, kind in (("unet", UNet2DConditionModel), ("text_encoder", CLIPTextModel)):
                 module[name].load_state_dict(kind.from_pretrained(self.start / name).state_dict())
+        module["text_encoder"].requires_grad_(not self.frozen_words)
         return module
 
     def batches(self, rank: int, seed: int) -> Iterator[Batch]:
@@ -109,14 +112,14 @@ class EditorJob:
         return flow_loss(module, batch, s, torch.randn_like(batch[1]))
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
-        """Flow loss on held-out objects at fixed noise levels: comparable over time and between runs."""
+        """Flow loss on held-out objects at fixed noise levels, and from noise alone: comparable over time and runs."""
         store = _Examples(ExampleStore(self.stores[0]), self._tokenizer(), held_out=True)
         rng, generator = np.random.default_rng(5), torch.Generator().manual_seed(5)
         batch = store.batch(np.arange(min(256, len(store))), rng, 0.0)
         s = torch.rand(len(batch[0]), generator=generator)
-        return {
-            "held_out": flow_loss(module, batch, s, torch.randn(batch[1].shape, generator=generator)).item()
-        }
+        noise = torch.randn(batch[1].shape, generator=generator)
+        levels = {"held_out": s, "from_noise": torch.ones_like(s)}
+        return {name: flow_loss(module, batch, level, noise).item() for name, level in levels.items()}
 
     def save(self, module: nn.Module, facts: dict[str, Any]) -> None:
         """Write the whole pipeline as one diffusers folder in half precision."""
