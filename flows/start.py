@@ -73,8 +73,9 @@ def start_pairs(
 
             summary = pairs(target)
     kinds = ", ".join(f"{count} {kind}" for kind, count in summary["pairs_by_kind"].items())
+    asked = f"{sum(summary['edits'].values())} edit prompts; " if "edits" in summary else ""
     return [
-        f"{summary['pictures']} pictures, {summary['pictures_ok']} usable; "
-        f"{sum(summary['edits'].values())} edit prompts; {summary['pairs']} pairs ({kinds or 'none'})",
+        f"{summary['pictures']} pictures, {summary['pictures_ok']} usable; {asked}"
+        f"{summary['pairs']} pairs ({kinds or 'none'})",
         f"data set: {target}/pairs, to look at: {target}/page.html",
     ]

@@ -22,8 +22,8 @@ _TEXT, _REAL, _BYTES, _VECTOR = pa.string(), pa.float32(), pa.binary(), pa.list_
 
 COLUMNS: tuple[tuple[str, pa.DataType, str], ...] = (
     ("pair_id", _TEXT, "16 hex digits of sha256 over both pictures' contents and the edit prompt"),
-    ("source", _BYTES, "source picture, a square JPEG, the product in the middle"),
-    ("target", _BYTES, "pseudo-target: another picture of the pool, framed the same way"),
+    ("source", _BYTES, "source picture, a square JPEG, the product in the middle but for settings"),
+    ("target", _BYTES, "pseudo-target: a picture of the pool, framed the same way"),
     ("region", _BYTES, "grey PNG, 255 = may change: union of both masks, one latent cell wider"),
     ("source_mask", _BYTES, "grey PNG, 255 = what the words taken out lie on in the source"),
     ("target_mask", _BYTES, "grey PNG, 255 = what the words put in lie on in the target"),
@@ -33,7 +33,11 @@ COLUMNS: tuple[tuple[str, pa.DataType, str], ...] = (
     ("kind", _TEXT, "what was swapped: noun, colour, material, pattern, setting or quality"),
     ("old", _TEXT, "the words taken out"),
     ("new", _TEXT, "the words put in"),
-    ("similarity", _REAL, "CLIP cosine of source and target, -1..1"),
+    (
+        "similarity",
+        _REAL,
+        "CLIP cosine of source and target, -1..1; empty, as all cosines, for sources that were made",
+    ),
     ("gain", _REAL, "CLIP cosine of edit prompt and target, less that of edit prompt and source; above 0"),
     ("prompt_to_source", _REAL, "CLIP cosine of edit prompt and source"),
     ("prompt_to_target", _REAL, "CLIP cosine of edit prompt and target"),
@@ -67,7 +71,8 @@ def make_part(run: PairRun, shard: int, masker: Masker, clip_name: str) -> dict[
 
 
 def _batch(run: PairRun, matches: list[Row], masker: Masker, clip_name: str) -> list[Row]:
-    files = [{end: _files(run, match[f"{end}_item"]) for end in ("source", "target")} for match in matches]
+    ends = ("source", "target")
+    files = [{end: _files(run, match[f"{end}_item"], match["kind"]) for end in ends} for match in matches]
     requests = [
         _request(both[end], match, end) for match, both in zip(matches, files, strict=True) for end in both
     ]
@@ -97,9 +102,11 @@ def pair_id(match: Row) -> str:
     return digest([match["source_sha256"], match["target_sha256"], match["edit_prompt"]])[:16]
 
 
-def _files(run: PairRun, item_id: str) -> tuple[bytes, bytes]:
+def _files(run: PairRun, item_id: str, kind: str) -> tuple[bytes, bytes]:
     """Framed picture and product mask, as they lie in the pool."""
-    return storage.read_bytes(picture_path(run, item_id)), storage.read_bytes(mask_path(run, item_id))
+    return storage.read_bytes(picture_path(run, item_id, kind)), storage.read_bytes(
+        mask_path(run, item_id, kind)
+    )
 
 
 def _request(files: tuple[bytes, bytes], match: Row, end: str) -> MaskRequest:

@@ -1,6 +1,7 @@
 """Making a data set, step by step; each step over a shard does nothing when its part is there.
 
-    pool -> vocabulary -> edits -> matches -> pairs -> page, summary
+    pool -> vocabulary -> edits -> matches -> pairs -> page, summary        retrieval
+    pool -> pairs -> page, summary                                          back-translation
 
 ``make`` runs it in this process; ``flows.pairs`` runs the same steps as Prefect tasks.
 """
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from editcore import storage
-from editcore.training.pairs import dataset, matching, pool
+from editcore.training.pairs import back, dataset, matching, pool
 from editcore.training.pairs.models import borrow
 from editcore.training.pairs.page import render
 from editcore.training.pairs.run import PairRun
@@ -33,6 +34,8 @@ def work(step: str, path: str, shard: int) -> dict[str, int]:
             return pool.make_part(run, shard, models.clip, models.captioner)
         if step == "edits":
             return matching.make_edits(run, shard, models.clip)
+        if run.settings.method == "back-translation":
+            return back.make_part(run, shard, models.clip.name)
         return dataset.make_part(run, shard, models.masker, models.clip.name)
 
 
@@ -50,6 +53,17 @@ def make(run: PairRun, each: Map = one_after_another, say: Callable[[str], None]
     storage.sweep(run.path)
     each("pool", run.path, run.shards)
     say(f"pool: {_told(_outcomes(run))}")
+    if run.settings.method == "retrieval":
+        _find(run, each, say)
+    each("pairs", run.path, run.pair_shards)
+    summary = summarise(run)
+    storage.put(run.file("page.html"), render(run, summary).encode())
+    run.write_json("summary.json", summary)
+    return summary
+
+
+def _find(run: PairRun, each: Map, say: Callable[[str], None]) -> None:
+    """A target for each edit prompt that has one."""
     if not storage.exists(run.file("vocabulary.json")):
         matching.write_vocabulary(run)
     each("edits", run.path, run.shards)
@@ -57,40 +71,44 @@ def make(run: PairRun, each: Map = one_after_another, say: Callable[[str], None]
         matching.make_matches(run)
     found = run.read_json("retrieval.json")
     say(f"edits: {found['edits']} prompts, {found['pairs']} with a target")
-    each("pairs", run.path, range(found["shards"]))
-    summary = summarise(run)
-    storage.put(run.file("page.html"), render(run, summary).encode())
-    run.write_json("summary.json", summary)
-    return summary
 
 
 def summarise(run: PairRun) -> dict[str, Any]:
     """The figures of a run whose parts are all there: pictures in, what each filter removed, pairs by kind."""
     rows = run.read("pool", ["outcome", "code", "captioner"], run.shards).to_pylist()
-    edits = run.read("edits", ["item_id", "kind"], run.shards).to_pylist()
-    found = run.read_json("retrieval.json")
     pairs: list[dict[str, Any]] = []
-    if found["shards"]:
+    if run.pair_shards:
         columns = ["kind", "source_item", "target_item", "mask_doubt"]
-        pairs = run.read("pairs", columns, range(found["shards"])).to_pylist()
+        pairs = run.read("pairs", columns, run.pair_shards).to_pylist()
     good = [row for row in rows if row["outcome"] == "ok"]
+    found = _found(run, len(good), len(pairs)) if run.settings.method == "retrieval" else {}
     return {
         "name": run.settings.name,
+        "method": run.settings.method,
         "pictures": len(rows),
         "pictures_ok": len(good),
         "pictures_failed": _count(f"{r['outcome']}/{r['code']}" for r in rows if r["outcome"] != "ok"),
         "captioners": _count(row["captioner"] for row in good),
-        "duplicates_in_pool": found["duplicates_in_pool"],
-        "pictures_without_edit": len(good) - len({edit["item_id"] for edit in edits}),
-        "edits": _count(edit["kind"] for edit in edits),
-        "candidates_removed": found["candidates_removed"],
-        "similarity_band": [round(end, 4) for end in found["band"]],
-        "edits_without_target": len(edits) - len(pairs),
+        **found,
         "pairs": len(pairs),
         "pairs_by_kind": _count(pair["kind"] for pair in pairs),
         "sources_used": len({pair["source_item"] for pair in pairs}),
         "targets_used": len({pair["target_item"] for pair in pairs}),
         "pairs_with_doubtful_mask": sum(bool(pair["mask_doubt"]) for pair in pairs),
+    }
+
+
+def _found(run: PairRun, good: int, pairs: int) -> dict[str, Any]:
+    """What retrieval says of itself."""
+    edits = run.read("edits", ["item_id", "kind"], run.shards).to_pylist()
+    found = run.read_json("retrieval.json")
+    return {
+        "duplicates_in_pool": found["duplicates_in_pool"],
+        "pictures_without_edit": good - len({edit["item_id"] for edit in edits}),
+        "edits": _count(edit["kind"] for edit in edits),
+        "candidates_removed": found["candidates_removed"],
+        "similarity_band": [round(end, 4) for end in found["band"]],
+        "edits_without_target": len(edits) - pairs,
     }
 
 

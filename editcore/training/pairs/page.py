@@ -44,10 +44,9 @@ def render(run: PairRun, summary: Mapping[str, Any]) -> str:
 
 def sample(run: PairRun, count: int) -> list[Row]:
     """At most ``count`` rows, turn by turn over the kinds, in the order of their kinds."""
-    shards = range(run.read_json("retrieval.json")["shards"])
     places = [
         (row["kind"], row["pair_id"], shard)
-        for shard in shards
+        for shard in run.pair_shards
         for row in run.read("pairs", ["kind", "pair_id"], [shard]).to_pylist()
     ]
     random.Random(0).shuffle(places)

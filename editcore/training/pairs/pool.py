@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from editcore import images, storage
-from editcore.editors.crop import object_box, take
+from editcore.editors.crop import Box, bounds, object_box, picture_box, take
 from editcore.outcomes import Outcome, Verdict, judge
 from editcore.segmentation import segment
 from editcore.training.pairs.captions import GIVEN, Captioner
@@ -57,20 +57,47 @@ def frame(picture: np.ndarray, alpha: np.ndarray, settings: PairSettings) -> tup
 
     The product's longer side fills ``settings.fill`` of it and stands in the middle, so that two photos of a pair
     show their products in the same place; what lies outside the picture is mirrored, outside the mask empty."""
-    box = object_box(alpha, settings.fill)
-    rgb = take(picture, box, settings.side, cv2.BORDER_REFLECT_101)
-    mask = take(alpha, box, settings.side, cv2.BORDER_CONSTANT)
-    return _bytes(rgb), _bytes(mask)
+    return cut(picture, alpha, object_box(alpha, settings.fill), settings.side)
 
 
-def picture_path(run: PairRun, item_id: str) -> str:
-    """Where the framed picture lies (JPEG)."""
-    return run.file("images", f"{item_id}.jpg")
+def cut(
+    picture: np.ndarray, alpha: np.ndarray, box: Box, side: int, beyond: int = cv2.BORDER_REFLECT_101
+) -> tuple[np.ndarray, np.ndarray]:
+    """A square of a picture and of its mask, (side, side, 3) and (side, side) uint8. beyond: what the picture shows
+    outside its borders, as in cv2."""
+    rgb = take(picture, box, side, beyond)
+    return _bytes(rgb), _bytes(take(alpha, box, side, cv2.BORDER_CONSTANT))
 
 
-def mask_path(run: PairRun, item_id: str) -> str:
-    """Where the framed product mask lies (PNG)."""
-    return run.file("images", f"{item_id}.mask.png")
+def setting_box(alpha: np.ndarray) -> Box:
+    """The largest square inside the picture that holds the product, as central as it may be.
+
+    If the product is longer than the picture's shorter side: the smallest square around the picture. alpha: (H, W)
+    uint8. ValueError if it is empty."""
+    height, width = alpha.shape
+    left, top, right, bottom = bounds(alpha)
+    side = min(height, width)
+    if max(right - left, bottom - top) > side:
+        return picture_box(height, width)
+    x0, y0 = (
+        min(max((size - side) // 2, end - side), start)
+        for size, start, end in ((width, left, right), (height, top, bottom))
+    )
+    return x0, y0, x0 + side, y0 + side
+
+
+def picture_path(run: PairRun, item_id: str, kind: str = "") -> str:
+    """Where the framed picture lies (JPEG), for pairs of a kind."""
+    return run.file("images", f"{item_id}{_scene(run, kind)}.jpg")
+
+
+def mask_path(run: PairRun, item_id: str, kind: str = "") -> str:
+    """Where the product's mask lies (PNG), framed the same way."""
+    return run.file("images", f"{item_id}{_scene(run, kind)}.mask.png")
+
+
+def _scene(run: PairRun, kind: str) -> str:
+    return ".scene" if kind == "setting" and run.settings.whole_settings else ""
 
 
 def _batch(run: PairRun, items: Sequence[Row], clip: Any, captioner: Captioner) -> list[Row]:
@@ -98,11 +125,17 @@ def _read(run: PairRun, item: Row) -> tuple[Row, np.ndarray | None]:
             given = images.load_mask(mask, picture.height, picture.width)
         matte = segment(picture, given)
         rgb, mask_ = frame(picture.rgb, matte.alpha, run.settings)
+        squares = {"": (rgb, mask_)}
+        if run.settings.whole_settings:
+            box, side = setting_box(matte.alpha), run.settings.side
+            # Mirrored, a border would show the product once more, as background.
+            squares["setting"] = cut(picture.rgb, matte.alpha, box, side, cv2.BORDER_REPLICATE)
     except Exception as error:  # whatever it is, it is this picture's and not the run's
         verdict = judge(error)
         return row | _outcome(verdict), None
-    storage.put(picture_path(run, item["item_id"]), images.encode(rgb, "JPEG", PICTURE_QUALITY))
-    storage.put(mask_path(run, item["item_id"]), images.encode(mask_, "PNG"))
+    for kind, (square, mask_) in squares.items():
+        storage.put(picture_path(run, item["item_id"], kind), images.encode(square, "JPEG", PICTURE_QUALITY))
+        storage.put(mask_path(run, item["item_id"], kind), images.encode(mask_, "PNG"))
     caption = "" if run.settings.recaption else item["caption"] or ""
     found = {"mask_source": matte.source, "mask_doubt": matte.doubt, "caption": caption, "captioner": GIVEN}
     return row | _outcome(Verdict()) | found, rgb

@@ -7,6 +7,7 @@
          vocabulary.json              words of the pool's captions
          edits/part-00000.parquet     edit prompts and their embeddings
          matches/part-00000.parquet   a target for each edit that got one; summary in retrieval.json
+                                      (these three for retrieval only)
          pairs/part-00000.parquet     the data set
          page.html, summary.json      last; being there is what "finished" means
 
@@ -61,6 +62,13 @@ class PairRun:
     def shards(self) -> range:
         """Shards of the pool and of the edits."""
         return range(int(self.info["shards"]))
+
+    @property
+    def pair_shards(self) -> range:
+        """Shards of the pairs, once it is known what they are made of."""
+        if self.settings.method == "back-translation":
+            return self.shards
+        return range(int(self.read_json("retrieval.json")["shards"]))
 
     @property
     def finished(self) -> bool:

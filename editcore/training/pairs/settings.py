@@ -44,6 +44,11 @@ class PairSettings(_Strict):
     """Everything that makes one data set another."""
 
     name: str = Field(description="Name shown on the page and in summary.json.")
+    method: Literal["retrieval", "back-translation"] = Field(
+        default="retrieval",
+        description="Where targets come from: another photo that fits the edited caption, as iEdit has it; or each "
+        "photo is the target itself, and its source is made of it.",
+    )
     licence: str = Field(description="Licence of the models it uses.")
     side: int = Field(default=256, ge=32, le=2048, description="Side of stored pictures and masks, pixels.")
     latent_cell: int = Field(
@@ -53,6 +58,11 @@ class PairSettings(_Strict):
     )
     fill: float = Field(
         default=0.66, gt=0, le=1, description="Share of the square that the product's longer side takes."
+    )
+    whole_settings: bool = Field(
+        default=True,
+        description="Pairs for another setting show the largest square of the photo that holds the product, much as "
+        "editing does; off, they are framed around the product as all others are.",
     )
     captioner: Literal["tags", "blip"] = Field(
         default="tags", description="Who describes a picture without a caption: CLIP tags, or BLIP."

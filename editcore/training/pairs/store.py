@@ -11,6 +11,7 @@ from __future__ import annotations
 import bisect
 import io
 import itertools
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,14 +38,14 @@ class PairsMissing(RuntimeError):  # noqa: N818 - says what is the matter
 
 @dataclass(frozen=True)
 class Pair:
-    """One pseudo-pair. Pictures and masks are squares of the same side S, the product in the middle."""
+    """One pseudo-pair. Pictures and masks are squares of one side S, the product in the middle but for settings."""
 
     pair_id: str
     """16 hex digits, the same every time the data set is made."""
     source: np.ndarray
     """(S, S, 3) uint8 sRGB."""
     target: np.ndarray
-    """(S, S, 3) uint8 sRGB: another photo of the pool, which stands in for the edited one."""
+    """(S, S, 3) uint8 sRGB: a photo of the pool, which stands in for the edited one."""
     region: np.ndarray
     """(S, S) uint8, 255 = may change: union of both masks, one latent cell wider (0 or 255)."""
     source_mask: np.ndarray
@@ -62,9 +63,9 @@ class Pair:
     new: str
     """The words put in."""
     similarity: float
-    """CLIP cosine of source and target picture, [-1, 1]."""
+    """CLIP cosine of source and target picture, [-1, 1]; not a number for a source that was made."""
     gain: float
-    """CLIP(edit prompt, target) - CLIP(edit prompt, source), above 0."""
+    """CLIP(edit prompt, target) - CLIP(edit prompt, source), above 0; or not a number."""
 
 
 class PairStore(Sequence[Pair]):
@@ -141,10 +142,14 @@ def _pair(row: dict[str, Any], side: int | None) -> Pair:
         region=np.where(_mask(row["region"], side) > 127, 255, 0).astype(np.uint8),
         source_mask=_mask(row["source_mask"], side),
         target_mask=_mask(row["target_mask"], side),
-        similarity=float(row["similarity"]),
-        gain=float(row["gain"]),
+        similarity=_number(row["similarity"]),
+        gain=_number(row["gain"]),
         **{name: row[name] for name in names},
     )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def _picture(data: bytes, side: int | None) -> np.ndarray:

@@ -109,7 +109,8 @@ class TuningConfig(_Strict):
     targets: Literal["retrieved", "composed", "named"] = Field(
         default="retrieved",
         description="What is asked for: the pseudo-target as it was found; the source's product in its setting or "
-        "colours; or the same with colours that the lexicon knows taken from there.",
+        "colours; or the same with colours that the lexicon knows taken from there. Targets of back-translation are "
+        "taken as they are.",
     )
     starts: Starts = Field(default=Starts(), description="What is noised.")
     times: Times = Field(default=Times(), description="Which noise levels.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -137,7 +138,7 @@ class TuningJob:
 
     def _goal(self, pair: Pair) -> Pair:
         """The pair with the target that is asked for."""
-        if self.config.targets == "retrieved":
+        if self.config.targets == "retrieved" or math.isnan(pair.similarity):  # the latter is a photo itself
             return pair
         return composed(pair, named=self.config.targets == "named")
 
