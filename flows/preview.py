@@ -130,14 +130,15 @@ def _remember(
 
 def _shown(recipe: Recipe, night: Night, rows: Sequence[Row]) -> list[Shown]:
     """The cards of a recipe: one for each pair, one for its words."""
-    shown = []
+    shown, changes = [], []
     for key in (rows[0]["pair"] or "").split() if rows else ():
         exemplar = kept(night.path, key)
         change = change_of(exemplar)
         card = card_of_pair(exemplar, change, finding_of(night.path, key).warnings)
         shown.append(Shown(card, exemplar, change.region))
+        changes.append(change)
     words = recipe.words or (rows[0]["words"] if rows else "")
     if words:
         assert recipe.target
-        shown.append(Shown(card_of_words(words, recipe.target)))
+        shown.append(Shown(card_of_words(words, recipe.target, changes)))
     return shown

@@ -1,9 +1,6 @@
-"""Back-translation: the pool's own photos as targets, and sources made of them.
+"""Back-translation (``editcore.training.pairs.back``) for models that are told whole captions.
 
-A pseudo-target is found or put together, and shows what went wrong with that. The other way round (for translation:
-Sennrich et al. 2016, arXiv 1511.06709) the target is a real photo with its true caption, and what is made by machine
-is the source: the product recoloured by the compositor. For a setting the source is the photo itself, its background
-hidden.
+So every photo is recoloured, whatever its caption names: two colours, a pattern, a material.
 """
 
 from __future__ import annotations
@@ -12,7 +9,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from benchmarks.weak_supervision.exact import as_row, write_rows
@@ -20,9 +16,9 @@ from benchmarks.weak_supervision.plan import POOL_SEED, Plan
 from benchmarks.weak_supervision.pool import TABLE, settings
 from benchmarks.weak_supervision.spread import spread
 from editcore import images
-from editcore.editors.recolour import compose_recolour
-from editcore.lexicon import COLOURS, askable_colours, parse
+from editcore.lexicon import askable_colours, parse
 from editcore.segmentation import segment
+from editcore.training.pairs.back import recoloured
 from editcore.training.pairs.pool import frame
 
 
@@ -42,11 +38,10 @@ def rows_of(file: Path, caption: str) -> list[dict[str, Any]]:
         return []
     square, product = frame(picture.rgb, alpha, settings())
     name = rng.choice(askable_colours())
-    colour, side = COLOURS[name].rgb, len(square)
-    flat = np.broadcast_to(np.array(colour, np.float32) / 255, square.shape)
-    recoloured = compose_recolour(square, product, flat, (0, 0, side, side), colour)[0]
     words = {"source_caption": f"a {name} product", "edit_prompt": caption, "old": name, "new": caption}
-    rows = [as_row([file.stem, "colour"], "colour", (recoloured, square), product, **words)]
+    rows = [
+        as_row([file.stem, "colour"], "colour", (recoloured(square, product, name), square), product, **words)
+    ]
     if parse(caption, "product").setting:
         whole = (picture.rgb, picture.rgb)
         rows.append(as_row([file.stem, "setting"], "setting", whole, 255 - alpha, **words))

@@ -25,8 +25,8 @@ TABLE = "photos.csv"
 
 
 def settings() -> PairSettings:
-    """How the pairs are made; exact ones are framed the same way."""
-    return load_settings("bundled")
+    """How the pairs are made: settings framed around the product too, as when the table was measured."""
+    return load_settings("bundled").model_copy(update={"whole_settings": False})
 
 
 def photos(plan: Plan) -> None:

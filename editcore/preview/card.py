@@ -66,8 +66,8 @@ def card_of_pair(exemplar: Exemplar, change: Change, warnings: Sequence[str] = (
     )
 
 
-def card_of_words(words: str, target: Target) -> Card:
-    """The card of an instruction: what was understood of it."""
+def card_of_words(words: str, target: Target, beside: Sequence[Change] = ()) -> Card:
+    """The card of an instruction: what was understood of it. beside: what changes in the pairs that it goes with."""
     asked = parse(words, target)
     colours = {
         "colour": asked.colour,
@@ -90,10 +90,20 @@ def card_of_words(words: str, target: Target) -> Card:
         swatches=tuple(swatches.values()),
         suggestion="",
         figures="; ".join(known),
-        warnings=tuple(
-            f"Not understood: {word}" + (f"; did you mean {near}?" if (near := suggest(word)) else "")
-            for word in asked.unknown
-        ),
+        warnings=(*_unheard(beside), *_unknown(asked.unknown)),
+    )
+
+
+def _unheard(beside: Sequence[Change]) -> tuple[str, ...]:
+    if beside and all(change.grade for change in beside):
+        return ("Not followed: the tone of the whole picture is taken from the pair, whatever words say.",)
+    return ()
+
+
+def _unknown(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(
+        f"Not understood: {word}" + (f"; did you mean {near}?" if (near := suggest(word)) else "")
+        for word in words
     )
 
 

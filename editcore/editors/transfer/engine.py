@@ -33,10 +33,11 @@ from editcore.editors.transfer.region import changed_region
 
 SHARED = Path(__file__).parents[2] / "bundled" / "editor"
 BUNDLED = Path(__file__).parents[2] / "bundled" / "transfer"
-STEPS = 2
-"""As good as more: trained mostly on noise alone, the model says nearly all in the first (docs/evaluation.md)."""
+STEPS = 1
+"""Better than more: trained mostly on noise alone, the model says nearly all in the first (docs/evaluation.md)."""
 NOTHING = "the model changed nothing visible here"
 TONE = "the pair's tone"
+UNHEARD = "the pair changes the tone of the whole picture alone, which no words take part in: they were not followed"
 SOFT = "the change is painted by the small model: softer than the photograph around it"
 
 
@@ -179,7 +180,8 @@ def _graded(request: EditRequest, asked: Sequence[Shown]) -> EditResult:
     """A request whose pairs change the tone alone; there is no model's output."""
     image, region = _in_tone(request.image, asked, request.strength), np.full_like(request.alpha, 255)
     box = picture_box(*request.alpha.shape)
-    return EditResult(image, region, None, box, (), {"change": "grade", "anchored": TONE})
+    warnings = (UNHEARD,) if request.words else ()
+    return EditResult(image, region, None, box, warnings, {"change": "grade", "anchored": TONE})
 
 
 def _in_tone(image: np.ndarray, asked: Sequence[Shown], strength: float) -> np.ndarray:

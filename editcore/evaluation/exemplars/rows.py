@@ -30,7 +30,8 @@ from editcore.scoring.clip import Clip
 BATCH = 16
 OURS = "pair"
 """The row of the bundled engine."""
-OTHER_STEPS = {"1 step": 1, "4 steps": 4, "8 steps": 8, "35 steps": 35}
+SAID = f"{STEPS} step{'s' * (STEPS > 1)}"
+OTHER_STEPS = {"2 steps": 2, "4 steps": 4, "8 steps": 8, "35 steps": 35}
 Paint = Callable[[Sequence[ExemplarCase], int], Tensor]
 """Cases and the number of the noise to pictures (B, 3, 256, 256)."""
 
@@ -55,12 +56,12 @@ def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list
         ExemplarRow("copy", "the query as it is", lambda cases, _: _large(_stack([c.query for c in cases])), False),
         ExemplarRow("autoencoder", "the right answer through it: nobody can paint better", _floor(ours), False),
         ExemplarRow("text only", "the text editor told the words, and where to change what", _text_only()),
-        ExemplarRow(OURS, f"as the engine paints: {STEPS} steps, one seed", _pair(ours, STEPS)),
+        ExemplarRow(OURS, f"as the engine paints: {SAID}, one seed", _pair(ours, STEPS)),
         ExemplarRow("pair, finished", "as the engine hands it out, composed; told the exact mattes", _finished(ours)),
         *(ExemplarRow(f"pair, {name}", "ours", _pair(ours, n)) for name, n in OTHER_STEPS.items()),
-        ExemplarRow("pair and words", f"ours, {STEPS} steps", _pair(ours, STEPS, words=True)),
+        ExemplarRow("pair and words", f"ours, {SAID}", _pair(ours, STEPS, words=True)),
         *(
-            ExemplarRow(f"pair, best of {n}{by}", f"{STEPS} steps, {about}", _pair(ours, STEPS, seeds=n, judge=judge))
+            ExemplarRow(f"pair, best of {n}{by}", f"{SAID}, {about}", _pair(ours, STEPS, seeds=n, judge=judge))
             for by, about, judge in (
                 ("", "the sample nearest to all", None),
                 (" by CLIP", "the sample that moves as the pair does", Clip(BUNDLED_CLIP).images),
@@ -72,7 +73,7 @@ def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list
         full = load_painter(reference, TEXT)
         rows.append(
             ExemplarRow(
-                "full attention", f"the published attention, {STEPS} steps", _pair(full, STEPS), most_pairs=1
+                "full attention", f"the published attention, {SAID}", _pair(full, STEPS), most_pairs=1
             )
         )
     return rows

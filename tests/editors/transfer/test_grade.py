@@ -12,7 +12,7 @@ from editcore.editors.transfer.change import change_of
 from editcore.editors.transfer.checks import check_change
 from editcore.editors.transfer.engine import TransferEditor
 from editcore.editors.transfer.grade import Grade
-from editcore.preview.card import card_of_pair
+from editcore.preview.card import card_of_pair, card_of_words
 from editcore.studio.photograph import photograph, sample_setup
 
 CHANNELS = np.eye(3)
@@ -65,6 +65,18 @@ def test_a_new_colour_of_product_or_background_is_no_tone() -> None:
     colours = (((200, 30, 30), (90, 90, 90)), ((90, 60, 30), (160, 160, 200)))
     plain = [np.where(alpha[..., None] > 127, *two).astype(np.uint8) for two in colours]
     assert change_of(Exemplar(*plain, alpha, alpha, "k")).grade is None
+
+
+def test_words_beside_a_tone_are_said_not_to_be_followed() -> None:
+    (image, alpha), engine = photo(7), TransferEditor()
+    asked = pair(GRADES["warmer"][0])
+    request = EditRequest("r", image, alpha, "make it navy", "product", 1, 1.0, (asked,))
+    (result,) = engine.edit([request])
+    assert "they were not followed" in result.warnings[0]
+    told = card_of_words("make it navy", "product", [change_of(asked)])
+    assert (
+        told.warnings[0].startswith("Not followed") and not card_of_words("make it navy", "product").warnings
+    )
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.5])
