@@ -31,7 +31,9 @@ def run(
     ] = "",
     specimens: Annotated[
         int | None,
-        typer.Option(min=1, help="Cases per kind; default: 24 of the studio's, all of PIE-Bench's."),
+        typer.Option(
+            min=1, help="Cases per kind; default: 24 of the studio's, all of PIE-Bench's. Or so many photos."
+        ),
     ] = None,
     products: Annotated[
         str, typer.Option(help="Kinds of the studio's products, with commas: one range; default: all.")
@@ -43,6 +45,13 @@ def run(
         Path | None,
         typer.Option(help="PIE-Bench's folder (mapping_file.json) instead of the studio."),
     ] = None,
+    photos: Annotated[
+        str | None,
+        typer.Option(
+            help="Your photos instead, without exact results: a folder, or a table with a column image."
+        ),
+    ] = None,
+    caption: Annotated[str | None, typer.Option(help="That table's column with words about a photo.")] = None,
     clip: Annotated[
         str, typer.Option(help="CLIP for the scores: bundled, a folder, open_clip's name, or none.")
     ] = "bundled",
@@ -58,6 +67,7 @@ def run(
     note: Annotated[str, typer.Option(help="What else the machine did, for the page.")] = "",
 ) -> None:
     """Edit every case with every row, measure, and write the tables (Markdown and CSV)."""
+    from editcore.campaign import CampaignError
     from editcore.evaluation.report import Circumstances, report
     from editcore.evaluation.rows import DEFAULT, load_rows
     from editcore.evaluation.run import NothingMade, evaluate
@@ -67,8 +77,11 @@ def run(
         listed = load_rows(rows or DEFAULT)
         for row in listed:
             row.trainings(seeds)
-        cases = _cases(chosen, specimens, size, of_range, pie_bench)
-    except ValueError as error:
+        if photos is not None:
+            cases: CaseSet = _photos(photos, caption, chosen, specimens)
+        else:
+            cases = _cases(chosen, specimens, size, of_range, pie_bench)
+    except (ValueError, CampaignError) as error:
         raise typer.BadParameter(str(error)) from None
     from editcore.evaluation.measures import Measures
 
@@ -78,6 +91,8 @@ def run(
     except NothingMade as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+    for item, why in getattr(cases, "left_out", {}).items():
+        typer.echo(f"left out: {item}: {why}")
     command = "vitrine " + shlex.join(sys.argv[1:])
     about = Circumstances(
         command, measures.networks, cases.identity, {r.name: r.summary() for r in listed}, note
@@ -167,6 +182,17 @@ def _cases(
     if pie_bench is not None:
         return PieBench(pie_bench, kinds, specimens)
     return Studio(specimens or SPECIMENS, kinds or KINDS, size, products)
+
+
+def _photos(place: str, caption: str | None, kinds: list[str], limit: int | None) -> CaseSet:
+    from editcore import storage
+    from editcore.campaign import Columns, Source
+    from editcore.evaluation.photos import Photos
+
+    full = storage.absolute(place)
+    if full.lower().endswith((".parquet", ".csv")):
+        return Photos(Source(table=full, columns=Columns(sku="image", caption=caption)), kinds, limit)
+    return Photos(Source(folder=full), kinds, limit)
 
 
 def _listed(text: str) -> list[str]:
