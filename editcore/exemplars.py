@@ -45,7 +45,7 @@ class Finding:
     """What was found out about a pair, in figures and sentences; the pictures are beside it."""
 
     kind: str
-    """``grade``, ``recolour``, ``background`` or ``other`` (``editors.transfer.change``)."""
+    """``grade``, ``recolour``, ``background``, ``stance`` or ``other`` (``editors.transfer.change``)."""
     share: float
     """Share of the picture that differs, [0, 1]."""
     inside: float

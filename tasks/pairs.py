@@ -66,7 +66,9 @@ def exemplars(row: Row, night: Night) -> tuple[Exemplar, ...]:
 
 def moves(row: Row, night: Night) -> bool:
     """Whether a pair of the row changes more than colours or the background: then the product may be elsewhere."""
-    return any(_finding(night.path, key).kind == "other" for key in (row.get("pair") or "").split())
+    return any(
+        _finding(night.path, key).kind in ("other", "stance") for key in (row.get("pair") or "").split()
+    )
 
 
 def _target(findings: Sequence[Finding]) -> str:

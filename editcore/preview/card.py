@@ -95,8 +95,8 @@ def card_of_words(words: str, target: Target, beside: Sequence[Change] = ()) -> 
 
 
 def _unheard(beside: Sequence[Change]) -> tuple[str, ...]:
-    if beside and all(change.grade for change in beside):
-        return ("Not followed: the tone of the whole picture is taken from the pair, whatever words say.",)
+    if beside and all(change.grade or change.stance for change in beside):
+        return ("Not followed: what the pair shows is reckoned, not painted, whatever words say.",)
     return ()
 
 
@@ -116,6 +116,8 @@ def _sentence(change: Change, exemplar: Exemplar, swatches: Sequence[Swatch]) ->
         return f"The background{colours}."
     if change.grade:
         return f"The tone of the whole picture: {change.grade}."
+    if change.stance:
+        return f"Where and how the product stands: {change.stance}."
     if change.inside < ELSEWHERE:
         return "Product and background at once."
     one, other = exemplar.before_alpha > 127, exemplar.after_alpha > 127

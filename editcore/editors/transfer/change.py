@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 
 from editcore.editors.base import Exemplar
+from editcore.editors.place import Stance
 from editcore.editors.transfer.grade import Grade, grade_shown
+from editcore.editors.transfer.stance import stance_shown
 from editcore.lexicon.colour import delta_e, srgb_to_lab
 
-Kind = Literal["grade", "recolour", "background", "other"]
+Kind = Literal["grade", "recolour", "background", "stance", "other"]
 
 SIDE = 256
 """Pairs are compared at this longer side, pixels: noise and grain of photographs average out."""
@@ -39,8 +41,9 @@ class Change:
     """See ``change_of``."""
 
     kind: Kind
-    """``grade``: the whole picture in another tone. ``recolour``: the same surface in other colours. ``other``:
-    material, pattern, shape, pose, place, parts, or product and background at once."""
+    """``grade``: the whole picture in another tone. ``recolour``: the same surface in other colours. ``stance``: the
+    same product mirrored, leaning, larger or elsewhere. ``other``: material, pattern, shape, parts, or product and
+    background at once."""
     region: np.ndarray
     """(H, W) uint8, 255 where the pair differs visibly."""
     share: float
@@ -51,6 +54,8 @@ class Change:
     """Mean CIEDE2000 of the differing pixels; 0 where nothing differs."""
     grade: Grade | None = None
     """Of kind ``grade``."""
+    stance: Stance | None = None
+    """Of kind ``stance``."""
 
 
 def change_of(exemplar: Exemplar) -> Change:
@@ -69,9 +74,14 @@ def change_of(exemplar: Exemplar) -> Change:
     height, width = exemplar.before.shape[:2]
     region = cv2.resize(differs.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_NEAREST)
     kind, grade = _kind(differs, was, now, before, after)
+    stance = None
+    if kind == "other":
+        gone, come = _smaller(exemplar.before_alpha), _smaller(exemplar.after_alpha)
+        stance = stance_shown(before, after, gone, come, differs)
+        kind = "stance" if stance else kind
     return Change(
         kind, region, float(differs.mean()), inside,
-        float(distance[differs].mean()) if differs.any() else 0.0, grade,
+        float(distance[differs].mean()) if differs.any() else 0.0, grade, stance,
     )  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 Pair and picture are framed alike (``frame``), the model paints a square (``painter``), and what changes decides the
 composition (``change``): recolours and backgrounds keep the source's detail as the text editor's do; another tone of
-the whole picture is reckoned, not painted; anything else takes the model's pixels where its result differs from the
-picture, and nowhere else.
+the whole picture, and another stance of the product, are reckoned, not painted; anything else takes the model's pixels
+where its result differs from the picture, and nowhere else.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from torch import Tensor
 from editcore.editors.base import EditRequest, EditResult, Exemplar
 from editcore.editors.compose import compose
 from editcore.editors.crop import Box, give_back, picture_box
+from editcore.editors.place import Stance, compose_place
 from editcore.editors.recolour import colour_shown
 from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.change import Kind, change_of
@@ -36,8 +37,9 @@ BUNDLED = Path(__file__).parents[2] / "bundled" / "transfer"
 STEPS = 1
 """Better than more: trained mostly on noise alone, the model says nearly all in the first (docs/evaluation.md)."""
 NOTHING = "the model changed nothing visible here"
-TONE = "the pair's tone"
-UNHEARD = "the pair changes the tone of the whole picture alone, which no words take part in: they were not followed"
+TONE, STANCE = "the pair's tone", "the pair's stance"
+UNHEARD = "the pair's change is reckoned, not painted, and no words take part in it: they were not followed"
+HIDDEN = "what was behind the product is filled in from around it, on a background that is not plain"
 SOFT = "the change is painted by the small model: softer than the photograph around it"
 
 
@@ -52,6 +54,13 @@ class Shown(NamedTuple):
     """Of a recolour: what the product's colour becomes. Of a plain new background: its colour. Else None."""
     grade: Grade | None
     """Of kind ``grade``."""
+    stance: Stance | None
+    """Of kind ``stance``."""
+
+    @property
+    def reckoned(self) -> bool:
+        """Whether nothing is to be painted for it."""
+        return bool(self.grade or self.stance)
 
 
 class TransferEditor:
@@ -101,15 +110,16 @@ class TransferEditor:
                 "found a request without a before/after pair; expected exemplars, or the text editor"
             )
         asked = [self._show(exemplar) for exemplar in exemplars]
-        if all(one.grade for one in asked):  # nothing to paint
-            return [_graded(request, asked) for request in requests]
-        whole = not {"background", "grade"}.isdisjoint(one.kind for one in asked)
+        if all(one.reckoned for one in asked):
+            return [_reckoned(request, asked) for request in requests]
+        whole = "background" in [one.kind for one in asked]
         boxes = [box_of(request.alpha, whole) for request in requests]
         pixels = self.painter.pixels
         shown = torch.stack([square(r.image, box, pixels) for r, box in zip(requests, boxes, strict=True)])
         query = self.painter.encode(shown)
         seeds = [[request.seed + 7919 * n for n in range(self.seeds)] for request in requests]
-        panels = [self._panels(exemplar, whole) for exemplar in exemplars]
+        shown_by = [e for e, one in zip(exemplars, asked, strict=True) if not one.reckoned]
+        panels = [self._panels(exemplar, whole) for exemplar in shown_by]
         pick: Pick = nearest_to_all
         if self.judge and self.seeds > 1:
             ends = [(pair.before_3HW, pair.after_3HW) for pair in panels]
@@ -133,7 +143,7 @@ class TransferEditor:
                 if is_plain(exemplar.after, around):
                     red, green, blue = (int(c) for c in typical_colour(exemplar.after, around))
                     colour = red, green, blue
-            self._shown[exemplar.key] = Shown(kind, colour, change.grade)
+            self._shown[exemplar.key] = Shown(kind, colour, change.grade, change.stance)
         return self._shown[exemplar.key]
 
     def _panels(self, exemplar: Exemplar, whole: bool) -> PairPanels:
@@ -154,10 +164,12 @@ class TransferEditor:
         if "other" in kinds:
             square_region = changed_region(before_3HW, after_3HW)
             soft = np.clip(give_back(square_region, box, request.alpha.shape), 0, 255).astype(np.uint8)
-            if not soft.any():
-                return EditResult(image, region, raw, box, (NOTHING,), notes)
-            made = compose("other", image, soft, painted, box, seed=request.seed, strength=request.strength)
-            return EditResult(made.image, made.region, raw, box, (SOFT,), notes | made.notes)
+            kinds, warnings = ["other"], (SOFT if soft.any() else NOTHING,)
+            if soft.any():
+                made = compose(
+                    "other", image, soft, painted, box, seed=request.seed, strength=request.strength
+                )
+                image, region, notes = made.image, made.region, notes | made.notes
         # The background first: a recolour keeps what is then around the product.
         for kind in [kind for kind in ("background", "recolour") if kind in kinds]:
             # The pair says a colour better than the model does; two pairs of one kind say two.
@@ -170,26 +182,29 @@ class TransferEditor:
             image, region, notes = made.image, np.maximum(region, made.region), notes | made.notes
             if colour:
                 notes["anchored"] = "the pair's colour"
-        if "grade" in kinds:
-            image, region = _in_tone(image, asked, request.strength), np.full_like(region, 255)
-            notes["anchored"] = TONE
-        return EditResult(image, region, raw, box, warnings, notes)
+        return _reckon(EditResult(image, region, raw, box, warnings, notes), request, asked)
 
 
-def _graded(request: EditRequest, asked: Sequence[Shown]) -> EditResult:
-    """A request whose pairs change the tone alone; there is no model's output."""
-    image, region = _in_tone(request.image, asked, request.strength), np.full_like(request.alpha, 255)
-    box = picture_box(*request.alpha.shape)
-    warnings = (UNHEARD,) if request.words else ()
-    return EditResult(image, region, None, box, warnings, {"change": "grade", "anchored": TONE})
+def _reckoned(request: EditRequest, asked: Sequence[Shown]) -> EditResult:
+    """A request whose pairs ask for nothing that is painted; there is no model's output."""
+    box, unheard = picture_box(*request.alpha.shape), (UNHEARD,) if request.words else ()
+    kinds = "+".join(sorted({one.kind for one in asked}))
+    nothing = np.zeros_like(request.alpha)
+    return _reckon(EditResult(request.image, nothing, None, box, unheard, {"change": kinds}), request, asked)
 
 
-def _in_tone(image: np.ndarray, asked: Sequence[Shown], strength: float) -> np.ndarray:
-    """The picture with every pair's tone, one after the other."""
-    for one in asked:
-        if one.grade:
-            image = cv2.addWeighted(one.grade(image), strength, image, 1 - strength, 0)
-    return image
+def _reckon(made: EditResult, request: EditRequest, asked: Sequence[Shown]) -> EditResult:
+    """With every pair's stance, and then its tone, one after the other."""
+    image, region, warnings, notes = made.image, made.region, made.warnings, dict(made.notes)
+    for stance in [one.stance for one in asked if one.stance]:
+        image, changed = compose_place(image, request.alpha, stance.by(request.strength))
+        region, notes["anchored"] = np.maximum(region, changed), STANCE
+        if not is_plain(request.image, request.alpha == 0):
+            warnings = (*warnings, HIDDEN)
+    for grade in [one.grade for one in asked if one.grade]:
+        image = cv2.addWeighted(grade(image), request.strength, image, 1 - request.strength, 0)
+        region, notes["anchored"] = np.full_like(region, 255), TONE
+    return EditResult(image, region, made.raw, made.crop, warnings, notes)
 
 
 def _following(request: EditRequest) -> tuple[tuple[str, ...], str]:

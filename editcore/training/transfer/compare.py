@@ -16,11 +16,12 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from editcore.editors.transfer.engine import STEPS
 from editcore.editors.transfer.painter import Painter, PairPanels
 from editcore.studio.groups import Made
 
-STEPS, SEEDS, MOST = 8, (0, 1, 2), 32
-"""Of painting; errors are means over the seeds, pictures show the first. Most samples that are compared."""
+SEEDS, MOST = (0, 1, 2), 32
+"""Errors are means over the seeds, pictures show the first. Most samples that are compared."""
 HELPED = 0.98
 """Share of the error before from which tuning has changed something."""
 SHOWN, CELL, LINE = 10, 128, 16

@@ -53,6 +53,12 @@ def disc(x: int = 48, radius: int = 20) -> np.ndarray:
     return np.where((rows - 48) ** 2 + (columns - x) ** 2 < radius**2, 255, 0).astype(np.uint8)
 
 
+def bar() -> np.ndarray:
+    """Another shape than a disc's."""
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    return np.where((abs(rows - 48) < 8) & (abs(columns - 48) < 38), 255, 0).astype(np.uint8)
+
+
 def photo(product, wall, alpha) -> np.ndarray:
     shade = np.linspace(0.8, 1.0, SIDE)[:, None, None]
     colours = np.where(alpha[..., None] > 0, np.array(product), np.array(wall))
@@ -79,7 +85,8 @@ def request(name="r", seed=1, exemplars=(), words="") -> EditRequest:
     [
         (pair(), "recolour"),
         (pair(product=(RED, RED), wall=(GREY, GREEN)), "background"),
-        (pair(product=(RED, RED), alphas=(disc(40), disc(60))), "other"),
+        (pair(product=(RED, RED), alphas=(disc(40), disc(60))), "stance"),
+        (pair(product=(RED, RED), alphas=(disc(), bar())), "other"),
         (pair(product=(RED, BLUE), wall=(GREY, GREEN)), "other"),
     ],
 )  # fmt: skip
@@ -106,7 +113,7 @@ def test_a_pair_of_two_sizes_is_refused() -> None:
     [
         (pair(),),
         (pair(product=(RED, RED), wall=(GREY, GREEN), key="b"),),
-        (pair(product=(RED, RED), alphas=(disc(40), disc(60)), key="m"),),
+        (pair(product=(RED, RED), alphas=(disc(), bar()), key="m"),),
         (pair(), pair(product=(RED, RED), wall=(GREY, GREEN), key="b")),
     ],
 )
@@ -231,7 +238,7 @@ def test_the_region_is_where_the_pictures_differ() -> None:
 
 def test_a_model_that_changes_nothing_returns_the_source(engine, monkeypatch) -> None:
     monkeypatch.setattr(engine.painter, "paint", lambda pairs, query, *rest: query)
-    asked = request(exemplars=(pair(product=(RED, RED), alphas=(disc(40), disc(60)), key="m"),))
+    asked = request(exemplars=(pair(product=(RED, RED), alphas=(disc(), bar()), key="m"),))
     (result,) = engine.edit([asked])
     assert np.array_equal(result.image, asked.image)
     assert result.warnings == (NOTHING,)

@@ -1,0 +1,142 @@
+"""The product in another stance before its own background: mirrored, leaning, larger, elsewhere, in its own pixels.
+
+Product and shadow are taken away, what was behind them is filled in from the sides, and the product is put back,
+flipped, turned and scaled, on its lowest point, with its shadow. What was hidden behind it nobody knows: on a plain
+background the filling is seamless, on a patterned one it is a smear.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from editcore.editors import matte
+from editcore.editors.backdrop import fill_ghost
+from editcore.editors.crop import bounds
+from editcore.editors.shadow import ground_shadow
+
+FILL_SIDE = 512
+"""Longer side at which what was hidden is filled in."""
+SHADED = 0.94
+"""Light left below which the ground counts as shadow that goes with the product."""
+
+
+@dataclass(frozen=True)
+class Stance:
+    """Mirrored, turned and scaled about the product's centre, set down, then moved."""
+
+    mirrored: bool = False
+    turn: float = 0.0
+    """Radians, positive = its top to the right."""
+    scale: float = 1.0
+    step: tuple[float, float] = (0.0, 0.0)
+    """To the right and down, shares of the picture's width and height; down is that of the outline's lower edge."""
+
+    def by(self, strength: float) -> Stance:
+        """Only so much of it, [0, 1]; what is mirrored is mirrored."""
+        step = self.step[0] * strength, self.step[1] * strength
+        return Stance(self.mirrored, self.turn * strength, self.scale**strength, step)
+
+    def __str__(self) -> str:
+        """In words: "mirrored, 1.3 times as large, moved 12 % to the right"."""
+        said = ["mirrored"] if self.mirrored else []
+        if self.turn:
+            said.append(
+                f"tilted {abs(math.degrees(self.turn)):.0f}° to the {'right' if self.turn > 0 else 'left'}"
+            )
+        if self.scale != 1:
+            said.append(f"{self.scale:.2g} times as large")
+        for share, names in zip(self.step, (("right", "left"), ("bottom", "top")), strict=True):
+            if share:
+                said.append(f"moved {abs(share):.0%} to the {names[share < 0]}")
+        return ", ".join(said) or "as it was"
+
+
+def centre_of(alpha: np.ndarray) -> tuple[float, float]:
+    """The matte's centre of mass, (x, y) in pixels. ValueError if it is empty."""
+    bounds(alpha)
+    weights = alpha.astype(np.float64)
+    x, y = (weights.sum(axis=axis) @ np.arange(alpha.shape[1 - axis]) for axis in (0, 1))
+    return float(x / weights.sum()), float(y / weights.sum())
+
+
+def matrix_of(stance: Stance, centre: tuple[float, float], shape: tuple[int, int]) -> np.ndarray:
+    """The map of pixels, (2, 3) float64, for a product with this ``centre`` in a picture of (H, W) ``shape``.
+
+    The whole step is the centre's here."""
+    cos, sin = stance.scale * math.cos(stance.turn), stance.scale * math.sin(stance.turn)
+    turned = np.array([[cos, -sin], [sin, cos]]) @ np.diag([-1.0 if stance.mirrored else 1.0, 1.0])
+    x, y = centre
+    end = np.array([x + stance.step[0] * shape[1], y + stance.step[1] * shape[0]])
+    return np.c_[turned, end - turned @ [x, y]]
+
+
+def compose_place(image: np.ndarray, alpha: np.ndarray, stance: Stance) -> tuple[np.ndarray, np.ndarray]:
+    """The picture with its product in another stance, and where it may differ, (H, W) uint8, 255.
+
+    image: (H, W, 3) uint8 sRGB; alpha: (H, W) uint8. Outside of the region the source's bytes. ValueError for unusable
+    input."""
+    matte.check(image, alpha)
+    shape = (alpha.shape[0], alpha.shape[1])
+    left, _, right, bottom = bounds(alpha)
+    centre = centre_of(alpha)
+    if stance.mirrored:
+        centre = ((left + right - 1) / 2, centre[1])  # in the box where it stood
+    matrix = matrix_of(stance, centre, shape)
+    matrix[1, 2] += bottom + stance.step[1] * shape[0] - _lowest(alpha, matrix)
+    laid = _warp(alpha, matrix, stance.scale, cv2.BORDER_CONSTANT)
+    light = ground_shadow(image, alpha).light
+    gone = np.maximum(alpha, np.where(light < SHADED, 255, 0).astype(np.uint8))
+    back, filled = _without(image, gone)
+    upright = Stance(False, 0.0, stance.scale, stance.step)  # the light comes from where it came from
+    ground = matrix_of(upright, (centre[0], float(bottom)), shape)
+    shade = cv2.warpAffine(light, ground, shape[::-1], flags=cv2.INTER_LINEAR, borderValue=1.0)
+    behind = np.where(filled | (shade < 1 - 1 / 512), 255, 0).astype(np.uint8)
+    back = back * np.clip(shade, 0, 1)[..., None] ** (1 / 2.2)
+    fore = _warp(matte.foreground(image, alpha), matrix, stance.scale, cv2.BORDER_REPLICATE)
+    share = np.clip(laid, 0, 255)[..., None] / 255
+    made = matte.to_uint8(np.clip(fore, 0, 1) * share + np.clip(back, 0, 1) * (1 - share))
+    region = np.maximum(behind, np.where(laid > 0.5, 255, 0).astype(np.uint8))
+    return matte.keep_outside(image, made, region), region
+
+
+def _without(image: np.ndarray, gone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The picture in [0, 1] with what is ``gone`` filled from the sides, and where that is, bool."""
+    height, width = gone.shape
+    scale = min(FILL_SIDE / max(height, width), 1.0)
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    side = max(size)
+    # fill_ghost works on squares: the picture in the corner of one, its border repeated.
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    mask = cv2.resize(gone, size, interpolation=cv2.INTER_AREA)
+    pad = (0, side - size[1], 0, side - size[0])
+    square = cv2.copyMakeBorder(small, *pad, cv2.BORDER_REPLICATE)
+    hidden = cv2.copyMakeBorder(mask, *pad, cv2.BORDER_CONSTANT)
+    whole = fill_ghost(square, hidden, (0, 0, side, side))
+    changed = (np.abs(whole - square).max(axis=2) > 1e-4)[: size[1], : size[0]]
+    plain = cv2.resize(whole[: size[1], : size[0]], (width, height), interpolation=cv2.INTER_CUBIC)
+    soft = cv2.resize(
+        cv2.GaussianBlur(changed.astype(np.float32), (0, 0), 1.5),
+        (width, height),
+        interpolation=cv2.INTER_LINEAR,
+    )
+    weight = np.maximum(np.clip(2 * soft - 0.5, 0, 1), gone > 0)[..., None]
+    return image.astype(np.float32) / 255 * (1 - weight) + plain * weight, weight[..., 0] > 0
+
+
+def _warp(picture: np.ndarray, matrix: np.ndarray, scale: float, border: int) -> np.ndarray:
+    """A picture under a map, float32; blurred first where it shrinks."""
+    given: np.ndarray = picture.astype(np.float32)
+    if scale < 1:
+        given = cv2.GaussianBlur(given, (0, 0), max(0.45 * (1 / scale - 1), 1e-2))
+    size = (picture.shape[1], picture.shape[0])
+    return cv2.warpAffine(given, matrix, size, flags=cv2.INTER_CUBIC, borderMode=border)
+
+
+def _lowest(alpha: np.ndarray, matrix: np.ndarray) -> float:
+    """Row below the product's lowest pixel under a map, wherever that lies."""
+    rows, columns = np.nonzero(alpha > 127 if (alpha > 127).any() else alpha > 0)
+    return float((matrix[1, 0] * columns + matrix[1, 1] * rows + matrix[1, 2]).max()) + 1
