@@ -22,6 +22,8 @@ from editcore.lexicon import COLOURS, Colour, Instruction, askable_colours, pars
 from editcore.lexicon.colour import delta_e
 
 BUNDLED = Path(__file__).parent.parent / "bundled" / "editor"
+STEPS, GUIDANCE = 4, 1.5
+"""Of sampling. Without guidance studio pictures are as good in two, but colours on photographs paler (docs/lab.md)."""
 NEAR_ENOUGH = 8.0
 """CIEDE2000 within which the model may be told another colour's name."""
 KNOWN_WORDS = "words.json"
@@ -34,8 +36,8 @@ class BundledEditor:
     def __init__(
         self,
         folder: Path = BUNDLED,
-        steps: int = 8,
-        guidance: float = 2.0,
+        steps: int = STEPS,
+        guidance: float = GUIDANCE,
         batch_size: int = 8,
         device: str = "cpu",
         floor_detail: bool = True,

@@ -73,8 +73,8 @@ class LocalEditPipeline(DiffusionPipeline):
         region_B1HW: Tensor,
         words: Sequence[str],
         seeds: Sequence[int],
-        num_inference_steps: int = 8,
-        guidance_scale: float = 2.0,
+        num_inference_steps: int = 4,
+        guidance_scale: float = 1.5,
     ) -> Tensor:
         """Edit a batch.
 

@@ -29,6 +29,8 @@ from typing import Literal
 from editcore.training.loop import Budget, train
 
 BUNDLED = Path(__file__).parent.parent / "bundled"
+NOISE_ALONE = 0.5
+"""Share of the editor's examples at pure noise: few steps then do, and no guidance (docs/lab.md)."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,9 @@ def editor(recipe: Recipe) -> None:
     from editcore.training.editor import EditorJob
 
     work = recipe.work
-    job = EditorJob((work / "store",), work / "autoencoder", work / "tokenizer", work / "editor")
+    job = EditorJob(
+        (work / "store",), work / "autoencoder", work / "tokenizer", work / "editor", noise_alone=NOISE_ALONE
+    )
     train(job, work / "runs" / "editor", recipe.budget(recipe.editor_seconds))
     _write_known_words(work / "store", work / "editor" / "words.json")
 
