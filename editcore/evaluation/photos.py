@@ -17,14 +17,15 @@ import numpy as np
 from editcore import images, storage
 from editcore.campaign import Source
 from editcore.evaluation.cases import Case
-from editcore.lexicon import COLOURS, askable_colours
+from editcore.lexicon import COLOURS, Instruction, askable_colours, parse
 from editcore.lexicon.wording import with_article
 from editcore.outcomes import judge
 from editcore.segmentation import segment
 from editcore.sources import Item
-from editcore.training.pairs.run import MAX_BYTES, captioned
-from editcore.training.pairs.slots import Reading, read
+from editcore.sources.captions import captioned
 
+MAX_BYTES = 100_000_000
+"""Larger files are not read."""
 ASKED = 2
 """Colours asked of each photo, for its product and for its background."""
 LARGEST = 512
@@ -78,11 +79,12 @@ class Photos:
 
 
 def _cases(kind: str, name: str, item: Item, image: np.ndarray, alpha: np.ndarray) -> Iterator[Case]:
-    reading, rng = read(item.caption or ""), Random(f"{kind} {item.item_id}")
-    before = with_article(reading.noun or "product")
-    for number, colour in enumerate(rng.sample(_colours(reading), ASKED)):
+    told, rng = parse(item.caption or "", "product"), Random(f"{kind} {item.item_id}")
+    noun = told.noun or "product"
+    before = with_article(noun)
+    for number, colour in enumerate(rng.sample(_colours(told), ASKED)):
         if kind == "recolour":
-            words, after = f"make it {colour}", with_article(f"{colour} {reading.noun or 'product'}")
+            words, after = f"make it {colour}", with_article(f"{colour} {noun}")
         else:
             words = f"{colour} studio background"
             after = f"{before} in front of {with_article(words)}"
@@ -94,9 +96,9 @@ def _cases(kind: str, name: str, item: Item, image: np.ndarray, alpha: np.ndarra
         )  # fmt: skip
 
 
-def _colours(reading: Reading) -> list[str]:
+def _colours(told: Instruction) -> list[str]:
     """Colours of other families than the caption names."""
-    named = {COLOURS[slot.word].base for slot in reading.slots if slot.word in COLOURS}
+    named = {colour.base for colour in (told.colour, told.second_colour) if colour}
     return [name for name in askable_colours() if COLOURS[name].base not in named]
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from editcore.lexicon import COLOURS
 from editcore.lexicon.tables import canonical, nouns
 from editcore.lexicon.wording import joined, material_words, with_article
+from editcore.sources.captions import tidy
 from editcore.training.pairs.settings import PairSettings
 from editcore.training.pairs.siblings import FINISHES
-from editcore.training.pairs.slots import tidy
 
 GIVEN = "given"
 """The captioner of a caption that came with the picture."""

@@ -19,8 +19,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -30,16 +29,13 @@ from editcore import manifest, storage, tables
 from editcore.campaign import CampaignError, Source
 from editcore.fingerprint import differences, digest
 from editcore.night import NightRefused
-from editcore.sources import Item, list_items
-from editcore.sources.contents import HASHERS, read_contents, sums
+from editcore.sources.captions import captioned
+from editcore.sources.contents import read_contents, sums
 from editcore.training.pairs.settings import PairSettings
-from editcore.training.pairs.slots import tidy
 
 Row = dict[str, Any]
 MAX_BYTES = 100_000_000
 """Larger files are not read."""
-MAX_TEXT = 4096
-"""Bytes of a text file beside a picture that are read."""
 
 
 @dataclass(frozen=True)
@@ -130,29 +126,6 @@ def begin(source: Source, output: str, settings: PairSettings, limit: int | None
             + "\nPut it back as it was, or give another output"
         )
     return run
-
-
-def captioned(source: Source) -> list[Item]:
-    """The pictures of a source with their words, tidied: a table's column ``caption``, or for a folder the text
-    file beside each picture (``mug.txt`` for ``mug.jpg``). Pictures without words have None."""
-    items = list_items(source)
-    texts = _texts_in(source.folder) if source.folder else {}
-    given = {item.item_id: item.caption or texts.get(_stem(item.uri)) for item in items}
-    return [replace(item, caption=tidy(given[item.item_id] or "") or None) for item in items]
-
-
-def _texts_in(folder: str) -> dict[str, str]:
-    """Path without ending -> contents, for every text file below a folder."""
-    paths = [entry["path"] for entry in storage.walk(folder) if entry["path"].lower().endswith(".txt")]
-    with ThreadPoolExecutor(HASHERS) as pool:
-        texts = pool.map(
-            lambda path: storage.read_bytes(path, MAX_TEXT).decode("utf-8-sig", "replace"), paths
-        )
-        return {_stem(path): text for path, text in zip(paths, texts, strict=True)}
-
-
-def _stem(path: str) -> str:
-    return path.rsplit(".", 1)[0] if "." in storage.name_of(path) else path
 
 
 def _create(output: str, settings: PairSettings, rows: list[Row], fingerprint: Mapping[str, Any]) -> PairRun:

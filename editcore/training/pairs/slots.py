@@ -20,8 +20,6 @@ from editcore.training.pairs import siblings, wordnet
 Kind = Literal["noun", "colour", "material", "pattern", "setting", "quality"]
 KINDS: tuple[Kind, ...] = ("noun", "colour", "material", "pattern", "setting", "quality")
 
-MAX_CAPTION = 300
-"""Characters of a caption that are read: CLIP reads 77 tokens at most."""
 _DETAIL = frozenset(["with", "featuring", "including", "shaped", "wearing", "holding", "like", "for"])
 _SAID_AFTER = frozenset(["in", "of"])
 """After the noun an attribute counts when one of these comes before: "a mug in navy", "made of oak"."""
@@ -60,7 +58,7 @@ class Reading:
 
 
 def read(caption: str) -> Reading:
-    """Find the slots of a caption (``tidy`` it first). A caption without known words has none."""
+    """Find the slots of a caption (``sources.captions.tidy`` it first). A caption without known words has none."""
     caption = clean(caption)
     tokens = tokenise(caption)
     spans = tag(tokens, PRODUCT | SCENE)
@@ -77,13 +75,6 @@ def read(caption: str) -> Reading:
         found += _of_scene(spans, bounds, scene)
     noun = caption[slice(*bounds[head])] if head is not None else ""
     return Reading(caption, tuple(found), noun)
-
-
-def tidy(text: str) -> str:
-    """A customer's description as a caption: one line, its first sentence, at most ``MAX_CAPTION`` characters."""
-    line = clean(" ".join(text[: 4 * MAX_CAPTION].split())[:MAX_CAPTION])
-    sentence = line.split(". ")[0].rstrip(" .!?")
-    return sentence if len(sentence) < MAX_CAPTION else sentence.rsplit(" ", 1)[0]
 
 
 def _places(caption: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:

@@ -14,10 +14,11 @@ import pytest
 from editcore import images, storage
 from editcore.campaign import CampaignError, Columns, Source
 from editcore.night import NightRefused
+from editcore.sources.captions import captioned
 from editcore.training.pairs import PairStore
 from editcore.training.pairs.dataset import SCHEMA
 from editcore.training.pairs.make import make
-from editcore.training.pairs.run import begin, captioned
+from editcore.training.pairs.run import begin
 from editcore.training.pairs.settings import PairSettings
 from editcore.training.pairs.store import PairsMissing, tensors
 

@@ -6,11 +6,12 @@ import random
 
 import pytest
 
+from editcore.sources.captions import MAX_CAPTION, tidy
 from editcore.studio.captions import caption
 from editcore.studio.photograph import sample_setup
 from editcore.training.pairs import siblings, wordnet
 from editcore.training.pairs.prompts import Edit, propose, swap, vocabulary
-from editcore.training.pairs.slots import MAX_CAPTION, Slot, read, tidy
+from editcore.training.pairs.slots import Slot, read
 
 
 def slot(words: str, kind: str, nth: int = 0) -> Slot:
