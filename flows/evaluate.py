@@ -108,6 +108,10 @@ def exemplars(
     reference: Annotated[
         Path | None, typer.Option(help="A transformer with full attention, trained on the same data.")
     ] = None,
+    alike: Annotated[
+        Path | None,
+        typer.Option(help="A transformer with our attention, trained for as long as the reference."),
+    ] = None,
     groups: Annotated[int, typer.Option(min=8, help="Held-out groups; two or three cases each.")] = 120,
     seeds: Annotated[int, typer.Option(min=1, help="Noise seeds per case.")] = 3,
     output: Output = Path("evaluation-exemplars"),
@@ -123,7 +127,7 @@ def exemplars(
     from editcore.evaluation.markdown import write_between
 
     try:
-        rows = standard_rows(model or BUNDLED, reference)
+        rows = standard_rows(model or BUNDLED, reference, alike)
     except FileNotFoundError as error:
         raise typer.BadParameter(str(error)) from None
     results = evaluate_exemplars(rows, load_cases(output, groups), seeds, output, say=typer.echo)

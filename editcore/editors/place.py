@@ -1,8 +1,9 @@
 """The product in another stance before its own background: mirrored, leaning, larger, elsewhere, in its own pixels.
 
 Product and shadow are taken away, what was behind them is filled in from the sides, and the product is put back,
-flipped, turned and scaled, on its lowest point, with its shadow. What was hidden behind it nobody knows: on a plain
-background the filling is seamless, on a patterned one it is a smear.
+flipped, turned and scaled, on its lowest point, with its shadow. What was hidden behind it nobody knows: light
+comes from the sides, texture from beside the gap; on a plain background or a random texture nobody sees it, elsewhere
+lines break off.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import cv2
 import numpy as np
 
 from editcore.editors import matte
-from editcore.editors.backdrop import fill_ghost
+from editcore.editors.backdrop import GHOST, fill_ghost
 from editcore.editors.crop import bounds
 from editcore.editors.shadow import ground_shadow
 
 FILL_SIDE = 512
 """Longer side at which what was hidden is filled in."""
+TEXTURE = 0.012
+"""Blur that parts a ground's light from its texture, in shares of the picture's longer side."""
 SHADED = 0.94
 """Light left below which the ground counts as shadow that goes with the product."""
 
@@ -104,27 +107,67 @@ def compose_place(image: np.ndarray, alpha: np.ndarray, stance: Stance) -> tuple
 
 
 def _without(image: np.ndarray, gone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The picture in [0, 1] with what is ``gone`` filled from the sides, and where that is, bool."""
+    """The picture in [0, 1] with what is ``gone`` filled from the sides, and where that is, bool.
+
+    Light and colour come from ``fill_ghost``, texture from beside the gap, mirrored."""
+    height, width = gone.shape
+    side = max(height, width)
+    reach = max(round(GHOST * side), 1)
+    zone = cv2.dilate((gone > 5).astype(np.uint8), _disc(reach))
+    given = image.astype(np.float32) / 255
+    known = (1 - zone).astype(np.float32)
+    if not known.any():
+        return np.broadcast_to(given.mean(axis=(0, 1)), given.shape).astype(np.float32), zone > 0
+    sigma = TEXTURE * side
+    low = _blurred(given * known[..., None], sigma) / (_blurred(known, sigma)[..., None] + 1e-6)
+    whole = _filled(low, gone) + _beside(given - low, zone)
+    soft = np.clip(cv2.GaussianBlur(zone.astype(np.float32), (0, 0), max(reach / 4, 0.5)) * 2 - 0.6, 0, 1)
+    weight = np.maximum(soft, gone > 5)[..., None]
+    return given * (1 - weight) + whole * weight, weight[..., 0] > 0
+
+
+def _filled(low: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    """A smooth picture without what is gone, (H, W, 3) float32."""
     height, width = gone.shape
     scale = min(FILL_SIDE / max(height, width), 1.0)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
     side = max(size)
     # fill_ghost works on squares: the picture in the corner of one, its border repeated.
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    mask = cv2.resize(gone, size, interpolation=cv2.INTER_AREA)
     pad = (0, side - size[1], 0, side - size[0])
+    small = cv2.resize(low, size, interpolation=cv2.INTER_AREA)
+    hidden = cv2.resize(gone, size, interpolation=cv2.INTER_AREA)
     square = cv2.copyMakeBorder(small, *pad, cv2.BORDER_REPLICATE)
-    hidden = cv2.copyMakeBorder(mask, *pad, cv2.BORDER_CONSTANT)
-    whole = fill_ghost(square, hidden, (0, 0, side, side))
-    changed = (np.abs(whole - square).max(axis=2) > 1e-4)[: size[1], : size[0]]
-    plain = cv2.resize(whole[: size[1], : size[0]], (width, height), interpolation=cv2.INTER_CUBIC)
-    soft = cv2.resize(
-        cv2.GaussianBlur(changed.astype(np.float32), (0, 0), 1.5),
-        (width, height),
-        interpolation=cv2.INTER_LINEAR,
-    )
-    weight = np.maximum(np.clip(2 * soft - 0.5, 0, 1), gone > 0)[..., None]
-    return image.astype(np.float32) / 255 * (1 - weight) + plain * weight, weight[..., 0] > 0
+    mask = cv2.copyMakeBorder(hidden, *pad, cv2.BORDER_CONSTANT)
+    filled = fill_ghost(square, mask, (0, 0, side, side))[: size[1], : size[0]]
+    return cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _beside(detail: np.ndarray, zone: np.ndarray) -> np.ndarray:
+    """What is left and right of a zone, mirrored into it row by row, to and fro; nothing if it fills the width."""
+    width = zone.shape[1]
+    columns = np.flatnonzero(zone.any(axis=0))
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    if max(left, width - right) < 2:
+        return np.zeros_like(detail)
+    middle = (left + right) // 2 if min(left, width - right) > 1 else right if left > 1 else left
+    taken = np.arange(width)
+    taken[left:middle] = left - 1 - _to_and_fro(np.arange(middle - left), left)
+    taken[middle:right] = right + _to_and_fro(np.arange(right - middle)[::-1], width - right)
+    return detail[:, taken]
+
+
+def _to_and_fro(steps: np.ndarray, span: int) -> np.ndarray:
+    """0, 1, ..., span - 1, span - 1, ..., 0, 0, 1, ... at each step."""
+    phase = steps % (2 * max(span, 1))
+    return np.minimum(phase, 2 * max(span, 1) - 1 - phase)
+
+
+def _blurred(picture: np.ndarray, sigma: float) -> np.ndarray:
+    return cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+
+
+def _disc(radius: int) -> np.ndarray:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
 
 
 def _warp(picture: np.ndarray, matrix: np.ndarray, scale: float, border: int) -> np.ndarray:

@@ -49,8 +49,11 @@ class ExemplarRow:
     """Pairs it can follow at once; cases with more are left out of its line."""
 
 
-def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list[ExemplarRow]:
-    """The rows of docs/evaluation.md. reference: a transformer trained with full attention on the same data."""
+def standard_rows(
+    folder: Path = BUNDLED, reference: Path | None = None, alike: Path | None = None
+) -> list[ExemplarRow]:
+    """The rows of docs/evaluation.md. reference: a transformer trained with full attention on the same data; alike: one
+    with ours, trained for as long as the reference."""
     ours = load_painter(folder, TEXT)
     rows = [
         ExemplarRow("copy", "the query as it is", lambda cases, _: _large(_stack([c.query for c in cases])), False),
@@ -69,13 +72,13 @@ def standard_rows(folder: Path = BUNDLED, reference: Path | None = None) -> list
             for n in (4, 16)
         ),
     ]  # fmt: skip
-    if reference:
-        full = load_painter(reference, TEXT)
-        rows.append(
-            ExemplarRow(
-                "full attention", f"the published attention, {SAID}", _pair(full, STEPS), most_pairs=1
-            )
-        )
+    for name, about, place, most in (
+        ("full attention", "the published attention, trained for less long", reference, 1),
+        ("pair, trained alike", "ours, trained for as long as full attention", alike, 2),
+    ):
+        if place:
+            painter = load_painter(place, TEXT)
+            rows.append(ExemplarRow(name, f"{about}; {SAID}", _pair(painter, STEPS), most_pairs=most))
     return rows
 
 
