@@ -28,8 +28,8 @@ from editcore.scoring import BUNDLED_CLIP
 from editcore.scoring.clip import Clip
 
 BATCH = 16
-OURS = "pair"
-"""The row of the bundled engine."""
+OURS, FINISHED = "pair", "pair, finished"
+"""The rows of the bundled engine: painted, and handed out."""
 SAID = f"{STEPS} step{'s' * (STEPS > 1)}"
 OTHER_STEPS = {"2 steps": 2, "4 steps": 4, "8 steps": 8, "35 steps": 35}
 Paint = Callable[[Sequence[ExemplarCase], int], Tensor]
@@ -52,15 +52,16 @@ class ExemplarRow:
 def standard_rows(
     folder: Path = BUNDLED, reference: Path | None = None, alike: Path | None = None
 ) -> list[ExemplarRow]:
-    """The rows of docs/evaluation.md. reference: a transformer trained with full attention on the same data; alike: one
-    with ours, trained for as long as the reference."""
+    """The rows of docs/evaluation.md.
+
+    reference: a transformer trained with full attention on the same data; alike: one with ours, trained as long."""
     ours = load_painter(folder, TEXT)
     rows = [
         ExemplarRow("copy", "the query as it is", lambda cases, _: _large(_stack([c.query for c in cases])), False),
         ExemplarRow("autoencoder", "the right answer through it: nobody can paint better", _floor(ours), False),
         ExemplarRow("text only", "the text editor told the words, and where to change what", _text_only()),
         ExemplarRow(OURS, f"as the engine paints: {SAID}, one seed", _pair(ours, STEPS)),
-        ExemplarRow("pair, finished", "as the engine hands it out, composed; told the exact mattes", _finished(ours)),
+        ExemplarRow(FINISHED, "as the engine hands it out, composed; told the exact mattes", _finished(ours)),
         *(ExemplarRow(f"pair, {name}", "ours", _pair(ours, n)) for name, n in OTHER_STEPS.items()),
         ExemplarRow("pair and words", f"ours, {SAID}", _pair(ours, STEPS, words=True)),
         *(

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import pandas as pd
 
 from editcore.evaluation.exemplars.cases import SETTINGS
-from editcore.evaluation.exemplars.rows import OURS, ExemplarRow
+from editcore.evaluation.exemplars.rows import FINISHED, OURS, ExemplarRow
 from editcore.evaluation.markdown import hardware, markdown_table
 
 
@@ -51,14 +51,17 @@ def _by_kind(results: pd.DataFrame) -> str:
     lines = []
     for kind in sorted(known["kind"].unique()):
         ours, copied, words = (mean.loc[(row, kind)] for row in (OURS, "copy", "text only"))
+        made = mean["rmse"].get((FINISHED, kind), float("nan"))
         lines.append(
             [
                 kind, f"{copied['rmse']:.3f}", f"{words['rmse']:.3f}", f"{ours['rmse']:.3f}",
-                f"{ours['rmse'] / copied['rmse']:.2f}", f"{ours['rmse_changed']:.3f}", f"{ours['rmse_kept']:.3f}",
+                f"{ours['rmse'] / copied['rmse']:.2f}", f"{made / copied['rmse']:.2f}",
+                f"{ours['rmse_changed']:.3f}", f"{ours['rmse_kept']:.3f}",
                 f"{copied['delta_e_changed']:.0f}", f"{ours['delta_e_changed']:.0f}",
             ]
         )  # fmt: skip
     head = [
-        "kind", "RMSE copy", "text only", "ours", "ours / copy", "ours, changed", "ours, kept", "ΔE copy", "ΔE ours",
+        "kind", "RMSE copy", "text only", "ours", "ours / copy", "finished / copy", "ours, changed",
+        "ours, kept", "ΔE copy", "ΔE ours",
     ]  # fmt: skip
     return markdown_table(head, lines)
