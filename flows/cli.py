@@ -259,7 +259,9 @@ def pairs(
         str, typer.Argument(help="A folder of photos, or a Parquet or CSV table.", show_default=False)
     ],
     output: Annotated[str, typer.Option(help="Folder or s3:// prefix for the data set.")] = "pairs",
-    settings: Annotated[str, typer.Option(help="bundled, gpu, or a YAML file of settings.")] = "bundled",
+    settings: Annotated[
+        str, typer.Option(help="bundled, back, gpu, or a YAML file of settings.")
+    ] = "bundled",
     image: Annotated[str, typer.Option(help="The table's column with the picture's path.")] = "image",
     sku: Annotated[str, typer.Option(help="The table's column with the product's name.")] = "sku",
     caption: Annotated[str | None, typer.Option(help="The table's column with words about it.")] = None,
