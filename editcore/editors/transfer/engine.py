@@ -39,6 +39,7 @@ STEPS = 1
 NOTHING = "the model changed nothing visible here"
 TONE, STANCE = "the pair's tone", "the pair's stance"
 UNHEARD = "the pair's change is reckoned, not painted, and no words take part in it: they were not followed"
+CUT = "the product is cut off by the picture's border, and the cut may show where it stands now"
 HIDDEN = "what was behind the product is filled in from around it, on a background that is not plain"
 SOFT = "the change is painted by the small model: softer than the photograph around it"
 
@@ -201,6 +202,8 @@ def _reckon(made: EditResult, request: EditRequest, asked: Sequence[Shown]) -> E
         region, notes["anchored"] = np.maximum(region, changed), STANCE
         if not is_plain(request.image, request.alpha == 0):
             warnings = (*warnings, HIDDEN)
+        if max(edge.max() for edge in (*request.alpha[[0, -1]], *request.alpha[:, [0, -1]].T)) > 127:
+            warnings = (*warnings, CUT)
     for grade in [one.grade for one in asked if one.grade]:
         image = cv2.addWeighted(grade(image), request.strength, image, 1 - request.strength, 0)
         region, notes["anchored"] = np.full_like(region, 255), TONE

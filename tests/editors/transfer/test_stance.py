@@ -100,6 +100,11 @@ def test_the_engine_paints_nothing_and_warns_where_the_background_is_no_plain_on
     assert calm.notes["anchored"] == "the pair's stance"
     for result, source in ((calm, image), (warned, busy)):
         assert (result.image[result.region == 0] == source[result.region == 0]).all()
+    edge = np.roll(alpha, -60, axis=1)
+    (cut,) = engine.edit(
+        [EditRequest("c", np.roll(image, -60, axis=1), edge, "", "product", 1, 1.0, (asked,))]
+    )
+    assert "cut off" in cut.warnings[0]
     # A pair of another kind beside it is painted, the product moved afterwards.
     recolour = Exemplar(image, image[..., ::-1].copy(), alpha, alpha, "colour")
     (both,) = engine.edit([EditRequest("b", image, alpha, "", "product", 1, 1.0, (asked, recolour))])
