@@ -20,7 +20,7 @@ from editcore.editors.crop import bounds
 from editcore.editors.shadow import ground_shadow
 
 FILL_SIDE = 512
-"""Longer side at which what was hidden is filled in."""
+"""Longer side at which light is parted from texture and filled in."""
 TEXTURE = 0.012
 """Blur that parts a ground's light from its texture, in shares of the picture's longer side."""
 SHADED = 0.94
@@ -109,37 +109,46 @@ def compose_place(image: np.ndarray, alpha: np.ndarray, stance: Stance) -> tuple
 def _without(image: np.ndarray, gone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The picture in [0, 1] with what is ``gone`` filled from the sides, and where that is, bool.
 
-    Light and colour come from ``fill_ghost``, texture from beside the gap, mirrored."""
-    height, width = gone.shape
-    side = max(height, width)
-    reach = max(round(GHOST * side), 1)
-    zone = cv2.dilate((gone > 5).astype(np.uint8), _disc(reach))
-    given = image.astype(np.float32) / 255
-    known = (1 - zone).astype(np.float32)
-    if not known.any():
-        return np.broadcast_to(given.mean(axis=(0, 1)), given.shape).astype(np.float32), zone > 0
-    sigma = TEXTURE * side
-    low = _blurred(given * known[..., None], sigma) / (_blurred(known, sigma)[..., None] + 1e-6)
-    whole = _filled(low, gone) + _beside(given - low, zone)
-    soft = np.clip(cv2.GaussianBlur(zone.astype(np.float32), (0, 0), max(reach / 4, 0.5)) * 2 - 0.6, 0, 1)
-    weight = np.maximum(soft, gone > 5)[..., None]
-    return given * (1 - weight) + whole * weight, weight[..., 0] > 0
-
-
-def _filled(low: np.ndarray, gone: np.ndarray) -> np.ndarray:
-    """A smooth picture without what is gone, (H, W, 3) float32."""
+    Light and colour come from ``fill_ghost``, at ``FILL_SIDE``; texture from beside the gap, mirrored."""
     height, width = gone.shape
     scale = min(FILL_SIDE / max(height, width), 1.0)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    side = max(size)
+    given = image.astype(np.float32) / 255
+    small, hidden = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in (given, gone))
+    reach = max(round(GHOST * max(size)), 1)
+    zone = cv2.dilate((hidden > 5).astype(np.float32), _disc(reach))
+    if zone.all():
+        return np.broadcast_to(given.mean(axis=(0, 1)), given.shape).astype(np.float32), gone >= 0
+    low = _low(small, 1 - zone)
+    soft = np.clip(cv2.GaussianBlur(zone, (0, 0), max(reach / 4, 0.5)) * 2 - 0.6, 0, 1)
+    light, filled, where, weight = (
+        cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
+        for picture in (low, _filled(low, hidden), zone, soft)
+    )
+    weight = np.maximum(weight, gone > 5)[..., None]
+    whole = filled + _beside(given - light, where > 0)
+    return given * (1 - weight) + whole * weight, weight[..., 0] > 0
+
+
+def _low(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """A picture's light without its texture, from known pixels only, (H, W, 3) float32."""
+    sigma = max(TEXTURE * max(known.shape), 0.5)
+    blurred = [
+        cv2.GaussianBlur(one, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+        for one in (picture * known[..., None], known)
+    ]
+    return blurred[0] / (blurred[1][..., None] + 1e-6)
+
+
+def _filled(low: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    """A smooth picture without what is gone, of the same size."""
+    height, width = gone.shape
+    side = max(height, width)
     # fill_ghost works on squares: the picture in the corner of one, its border repeated.
-    pad = (0, side - size[1], 0, side - size[0])
-    small = cv2.resize(low, size, interpolation=cv2.INTER_AREA)
-    hidden = cv2.resize(gone, size, interpolation=cv2.INTER_AREA)
-    square = cv2.copyMakeBorder(small, *pad, cv2.BORDER_REPLICATE)
-    mask = cv2.copyMakeBorder(hidden, *pad, cv2.BORDER_CONSTANT)
-    filled = fill_ghost(square, mask, (0, 0, side, side))[: size[1], : size[0]]
-    return cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
+    pad = (0, side - height, 0, side - width)
+    square = cv2.copyMakeBorder(low, *pad, cv2.BORDER_REPLICATE)
+    mask = cv2.copyMakeBorder(gone, *pad, cv2.BORDER_CONSTANT)
+    return fill_ghost(square, mask, (0, 0, side, side))[:height, :width]
 
 
 def _beside(detail: np.ndarray, zone: np.ndarray) -> np.ndarray:
@@ -160,10 +169,6 @@ def _to_and_fro(steps: np.ndarray, span: int) -> np.ndarray:
     """0, 1, ..., span - 1, span - 1, ..., 0, 0, 1, ... at each step."""
     phase = steps % (2 * max(span, 1))
     return np.minimum(phase, 2 * max(span, 1) - 1 - phase)
-
-
-def _blurred(picture: np.ndarray, sigma: float) -> np.ndarray:
-    return cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
 
 
 def _disc(radius: int) -> np.ndarray:
