@@ -69,7 +69,8 @@ def stance_shown(
         return None
     if stance.mirrored and _overlap(was, now) > SAME:
         return None
-    return _rounded(stance, bounds(small[2])[3], bounds(small[3])[3], small[2].shape[0])
+    shown = _rounded(stance, bounds(small[2])[3], bounds(small[3])[3], small[2].shape[0])
+    return None if shown == Stance() else shown
 
 
 def _fit(

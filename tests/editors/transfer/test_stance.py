@@ -11,6 +11,7 @@ from editcore.editors.base import EditRequest, Exemplar
 from editcore.editors.place import Stance, compose_place
 from editcore.editors.transfer.change import change_of
 from editcore.editors.transfer.engine import TransferEditor
+from editcore.editors.transfer.stance import stance_shown
 from editcore.preview.card import card_of_pair
 from editcore.studio.changes import sample_change
 from editcore.studio.photograph import photograph, sample_setup
@@ -75,6 +76,18 @@ def test_the_product_is_moved_in_its_own_pixels_and_stands_on_its_lowest_point()
         assert (made[region == 0] == image[region == 0]).all()
     mirrored, _ = compose_place(image, alpha, Stance(mirrored=True))
     np.testing.assert_allclose(mirrored[60, 62:88].astype(int), image[60, 62:88][::-1], atol=2)
+
+
+def test_less_than_is_meant_is_no_stance() -> None:
+    image, alpha = plain()
+    after, _ = compose_place(image, alpha, Stance(step=(0.01, 0)))
+    differs = np.abs(after.astype(int) - image).max(axis=2) > 20
+    moved = np.roll(alpha, round(0.01 * 160), axis=1)
+    assert stance_shown(image, after, alpha, moved, differs) is None
+    after, _ = compose_place(image, alpha, Stance(step=(0.1, 0)))
+    moved = np.roll(alpha, round(0.1 * 160), axis=1)
+    seen = stance_shown(image, after, alpha, moved, np.zeros(alpha.shape, bool))
+    assert seen is not None and str(seen) == "moved 10% to the right"
 
 
 def test_half_a_stance_is_half_of_everything_but_mirrored() -> None:
