@@ -84,18 +84,13 @@ def compose_place(image: np.ndarray, alpha: np.ndarray, stance: Stance) -> tuple
     input."""
     matte.check(image, alpha)
     shape = (alpha.shape[0], alpha.shape[1])
-    left, _, right, bottom = bounds(alpha)
-    centre = centre_of(alpha)
-    if stance.mirrored:
-        centre = ((left + right - 1) / 2, centre[1])  # in the box where it stood
-    matrix = matrix_of(stance, centre, shape)
-    matrix[1, 2] += bottom + stance.step[1] * shape[0] - _lowest(alpha, matrix)
+    matrix, centre, bottom = _set_down(alpha, stance)
     laid = _warp(alpha, matrix, stance.scale, cv2.BORDER_CONSTANT)
     light = ground_shadow(image, alpha).light
     gone = np.maximum(alpha, np.where(light < SHADED, 255, 0).astype(np.uint8))
     back, filled = _without(image, gone)
     upright = Stance(False, 0.0, stance.scale, stance.step)  # the light comes from where it came from
-    ground = matrix_of(upright, (centre[0], float(bottom)), shape)
+    ground = matrix_of(upright, (centre[0], bottom), shape)
     shade = cv2.warpAffine(light, ground, shape[::-1], flags=cv2.INTER_LINEAR, borderValue=1.0)
     behind = np.where(filled | (shade < 1 - 1 / 512), 255, 0).astype(np.uint8)
     back = back * np.clip(shade, 0, 1)[..., None] ** (1 / 2.2)
@@ -104,6 +99,24 @@ def compose_place(image: np.ndarray, alpha: np.ndarray, stance: Stance) -> tuple
     made = matte.to_uint8(np.clip(fore, 0, 1) * share + np.clip(back, 0, 1) * (1 - share))
     region = np.maximum(behind, np.where(laid > 0.5, 255, 0).astype(np.uint8))
     return matte.keep_outside(image, made, region), region
+
+
+def stays_inside(alpha: np.ndarray, stance: Stance) -> bool:
+    """Whether the whole product is in the picture afterwards; arguments as above."""
+    x, y = _laid_at(alpha, _set_down(alpha, stance)[0])
+    height, width = alpha.shape
+    return bool(x.min() > -1 and y.min() > -1 and x.max() < width and y.max() < height)
+
+
+def _set_down(alpha: np.ndarray, stance: Stance) -> tuple[np.ndarray, tuple[float, float], float]:
+    """The map of pixels that sets the product on its lowest point; its pivot; and the row below it as it was."""
+    left, _, right, bottom = bounds(alpha)
+    centre = centre_of(alpha)
+    if stance.mirrored:
+        centre = ((left + right - 1) / 2, centre[1])  # in the box where it stood
+    matrix = matrix_of(stance, centre, (alpha.shape[0], alpha.shape[1]))
+    matrix[1, 2] += bottom + stance.step[1] * alpha.shape[0] - (_laid_at(alpha, matrix)[1].max() + 1)
+    return matrix, centre, float(bottom)
 
 
 def _without(image: np.ndarray, gone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -184,7 +197,8 @@ def _warp(picture: np.ndarray, matrix: np.ndarray, scale: float, border: int) ->
     return cv2.warpAffine(given, matrix, size, flags=cv2.INTER_CUBIC, borderMode=border)
 
 
-def _lowest(alpha: np.ndarray, matrix: np.ndarray) -> float:
-    """Row below the product's lowest pixel under a map, wherever that lies."""
+def _laid_at(alpha: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Where the product's pixels come to lie under a map, (2, N): x and y, in the picture or not."""
     rows, columns = np.nonzero(alpha > 127 if (alpha > 127).any() else alpha > 0)
-    return float((matrix[1, 0] * columns + matrix[1, 1] * rows + matrix[1, 2]).max()) + 1
+    places: np.ndarray = matrix @ np.stack([columns, rows, np.ones_like(rows)])
+    return places

@@ -21,7 +21,7 @@ from torch import Tensor
 from editcore.editors.base import EditRequest, EditResult, Exemplar
 from editcore.editors.compose import compose
 from editcore.editors.crop import Box, give_back, picture_box
-from editcore.editors.place import Stance, compose_place
+from editcore.editors.place import Stance, compose_place, stays_inside
 from editcore.editors.recolour import colour_shown
 from editcore.editors.transfer.bundled import load_painter
 from editcore.editors.transfer.change import Kind, change_of
@@ -40,6 +40,7 @@ NOTHING = "the model changed nothing visible here"
 TONE, STANCE = "the pair's tone", "the pair's stance"
 UNHEARD = "the pair's change is reckoned, not painted, and no words take part in it: they were not followed"
 CUT = "the product is cut off by the picture's border, and the cut may show where it stands now"
+OUTSIDE = "the product does not fit into the picture as the pair has it: part of it is cut off"
 HIDDEN = "what was behind the product is filled in from around it, on a background that is not plain"
 SOFT = "the change is painted by the small model: softer than the photograph around it"
 
@@ -198,12 +199,15 @@ def _reckon(made: EditResult, request: EditRequest, asked: Sequence[Shown]) -> E
     """With every pair's stance, and then its tone, one after the other."""
     image, region, warnings, notes = made.image, made.region, made.warnings, dict(made.notes)
     for stance in [one.stance for one in asked if one.stance]:
-        image, changed = compose_place(image, request.alpha, stance.by(request.strength))
+        stance = stance.by(request.strength)
+        image, changed = compose_place(image, request.alpha, stance)
         region, notes["anchored"] = np.maximum(region, changed), STANCE
         if not is_plain(request.image, request.alpha == 0):
             warnings = (*warnings, HIDDEN)
         if max(edge.max() for edge in (*request.alpha[[0, -1]], *request.alpha[:, [0, -1]].T)) > 127:
             warnings = (*warnings, CUT)
+        if not stays_inside(request.alpha, stance):
+            warnings = (*warnings, OUTSIDE)
     for grade in [one.grade for one in asked if one.grade]:
         image = cv2.addWeighted(grade(image), request.strength, image, 1 - request.strength, 0)
         region, notes["anchored"] = np.full_like(region, 255), TONE

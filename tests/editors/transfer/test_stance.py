@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from editcore.editors.base import EditRequest, Exemplar
-from editcore.editors.place import Stance, compose_place
+from editcore.editors.place import Stance, compose_place, stays_inside
 from editcore.editors.transfer.change import change_of
 from editcore.editors.transfer.engine import TransferEditor
 from editcore.editors.transfer.stance import stance_shown
@@ -75,6 +75,8 @@ def test_the_product_is_moved_in_its_own_pixels_and_stands_on_its_lowest_point()
         assert abs(coloured[:, 0].max() - 89) <= 3, stance
         assert (made[region == 0] == image[region == 0]).all()
     mirrored, _ = compose_place(image, alpha, Stance(mirrored=True))
+    assert stays_inside(alpha, Stance(scale=2)) and not stays_inside(alpha, Stance(scale=2.5))
+    assert not stays_inside(alpha, Stance(step=(0.5, 0))) and stays_inside(alpha, Stance(mirrored=True))
     np.testing.assert_allclose(mirrored[60, 62:88].astype(int), image[60, 62:88][::-1], atol=2)
 
 
@@ -118,6 +120,10 @@ def test_the_engine_paints_nothing_and_warns_where_the_background_is_no_plain_on
         [EditRequest("c", np.roll(image, -60, axis=1), edge, "", "product", 1, 1.0, (asked,))]
     )
     assert "cut off" in cut.warnings[0]
+    tight = np.zeros_like(alpha)
+    tight[50:90, 2:40] = 255
+    (lost,) = engine.edit([EditRequest("l", image, tight, "", "product", 1, 1.0, (asked,))])
+    assert asked.key == "move-3" and any("part of it is cut off" in text for text in lost.warnings)
     # A pair of another kind beside it is painted, the product moved afterwards.
     recolour = Exemplar(image, image[..., ::-1].copy(), alpha, alpha, "colour")
     (both,) = engine.edit([EditRequest("b", image, alpha, "", "product", 1, 1.0, (asked, recolour))])
