@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.answers import Exit, answering, conclude, leave
+from flows.options import CampaignFile, Limit, LogStyle, NightArgument, NightName, Output, Pool, ProfileName
 from flows.voice import LogFormat, choose, voice
 
 if TYPE_CHECKING:
@@ -27,29 +28,6 @@ app = typer.Typer(
     help="Restyles product catalogues overnight: every untouched pixel untouched, every picture scored.",
     epilog="Example: vitrine run campaign.yaml",
 )
-
-CampaignFile = Annotated[Path, typer.Argument(help="The campaign file (YAML).", show_default=False)]
-Output = Annotated[
-    str, typer.Argument(help="The campaign's output: a folder or s3:// prefix.", show_default=False)
-]
-NightArgument = Annotated[
-    str | None, typer.Argument(help="Name of the night; default: the latest.", show_default=False)
-]
-NightName = Annotated[
-    str | None, typer.Option("--night", help="Name of the night; default: date and fingerprint.")
-]
-ProfileName = Annotated[str | None, typer.Option("--profile", help="Another profile than the campaign's.")]
-LogStyle = Annotated[
-    LogFormat,
-    typer.Option("--log-format", envvar="VITRINE_LOG_FORMAT", help="Sentences, or one JSON object a line."),
-]
-Pool = Annotated[
-    str | None,
-    typer.Option(help="Where to work: process, ray, ray://auto or ray://HOST:PORT; default: the profile's."),
-]
-Limit = Annotated[
-    int | None, typer.Option("--limit", min=1, help="Only the first N pictures, to try things out.")
-]
 
 
 @app.command(epilog="Example: vitrine run campaign.yaml --limit 10")

@@ -27,6 +27,7 @@ HEAVY = {
 LIGHT = (
     "flows/__init__.py",
     "flows/cli.py",
+    "flows/options.py",
     "flows/start.py",
     "flows/night.py",
     "flows/ray_pool.py",
