@@ -18,13 +18,23 @@ from typing import Any
 from editcore import manifest, storage
 from editcore.columns import Row, keys_of, own_columns
 from editcore.fingerprint import digest
-from editcore.night import Night
+from editcore.night import Night, picture_of
 from editcore.outcomes import Outcome
 
 STEPS = ("ingest", "segment", "edit", "score")
 """Steps whose records are carried; rows are routed anew, because thresholds may be others."""
 PICTURES = ("mask_path", "image_path", "region_path", "raw_path")
-_IDENTITY = ("source_sha256", "given_mask_sha256", "caption", "words", "pair", "target", "region", "strength")
+_IDENTITY = (
+    "source_sha256",
+    "given_mask_sha256",
+    "caption",
+    "words",
+    "pair",
+    "target",
+    "region",
+    "strength",
+    "attempt",
+)
 _FINAL = {Outcome.OK, Outcome.SKIPPED, Outcome.BAD_INPUT}
 
 
@@ -136,13 +146,8 @@ def _record(step: str, row: Row, old: Row) -> Row:
     own = {name: old.get(name) for name in own_columns(step)}
     tonight = {name: row[name] for name in own if name in row}
     outcome = {name: old[name] for name in ("outcome", "code", "message", "attempts")}
-    places = {name: _place(str(own[name]), row["carried_from"]) for name in PICTURES if own.get(name)}
+    places = {name: picture_of(row["carried_from"], str(own[name])) for name in PICTURES if own.get(name)}
     return keys_of(row) | outcome | own | tonight | places
-
-
-def _place(path: str, maker: str) -> str:
-    """A picture of an earlier night, from the output's folder on."""
-    return path if path.startswith("runs/") else storage.join("runs", maker, path)
 
 
 def _commit(run: str, shard: int, full: Sequence[tuple[Row, dict[str, Row]]]) -> int:

@@ -83,6 +83,9 @@ COLUMNS: tuple[Column, ...] = (
         "ingest",
         "night that made the row's result, when it was not this one; else null",
     ),
+    Column(
+        "attempt", _INT, "ingest", "which try at this picture and recipe; above 1 people sent it back before"
+    ),
     Column("width", _INT, "ingest", "pixels, after EXIF orientation"),
     Column("height", _INT, "ingest", "pixels, after EXIF orientation"),
     Column("source_format", _TEXT, "ingest", "format found in the file, e.g. JPEG"),

@@ -24,7 +24,9 @@ DECISIONS = ("thresholds", "format")
 """Campaign fields that decide about finished pictures."""
 IRRELEVANT = ("name", "output", "profile", *DECISIONS)
 """Campaign fields outside the fingerprint (the profile enters by its contents)."""
-NOT_COMPUTING = ("delivery", "preview", "routing", "studio", "training")
+SENT_BACK = "sent_back"
+"""Part of a fingerprint: which rows people want made again, and how."""
+NOT_COMPUTING = ("decisions", "delivery", "preview", "review", "routing", "studio", "training")
 """Rooms of editcore whose code does not touch a row's pixels or scores."""
 
 
@@ -34,9 +36,10 @@ def fingerprint(
     inputs: Mapping[str, str],
     limit: int | None,
     pairs: Mapping[str, Sequence[Pair]] | None = None,
+    again: Mapping[str, str | None] | None = None,
 ) -> dict[str, Any]:
     """The fingerprint as a nested dict; ``inputs`` maps item_id to the sha256 of its picture, ``pairs`` recipe ids to
-    the pairs of ``exemplars.pairs_of``."""
+    the pairs of ``exemplars.pairs_of``; ``again``: rows that people sent back (``decisions.Book.again``)."""
     settings = campaign.model_dump(mode="json", exclude=set(IRRELEVANT))
     settings["source"].pop("download")  # how politely pictures were fetched changes none of them
     del settings["limits"]["stall_minutes"]  # when to give up, not what to compute
@@ -46,7 +49,13 @@ def fingerprint(
         "inputs": {"pictures": len(inputs), "sha256": digest(dict(sorted(inputs.items())))},
         "models": profile.identity(),
         "code": code_version(),
+        **({SENT_BACK: {"rows": len(again), "sha256": digest(dict(again))}} if again else {}),
     }
+
+
+def as_first_asked(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A fingerprint without what people sent back."""
+    return {name: value for name, value in facts.items() if name != SENT_BACK}
 
 
 def recipe_facts(recipe: Recipe, pairs: Sequence[Pair]) -> dict[str, Any]:

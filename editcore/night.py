@@ -21,7 +21,7 @@ from editcore import manifest, storage
 from editcore.campaign import Campaign
 from editcore.columns import Row
 from editcore.exemplars import Pair
-from editcore.fingerprint import differences, digest
+from editcore.fingerprint import as_first_asked, differences, digest
 from editcore.profiles import Profile
 from editcore.recipes import Recipe
 from editcore.sources import Item
@@ -90,6 +90,11 @@ class Night:
         return storage.exists(storage.join(self.path, "summary.json"))
 
     @property
+    def routed(self) -> bool:
+        """Whether every row has its route, so that nothing but the delivery is left."""
+        return manifest.committed(self.path, "route") >= set(self.shards)
+
+    @property
     def summary(self) -> dict[str, Any]:
         """What the finished night wrote down; empty before. ``manifest.Damaged`` if that was damaged."""
         path = storage.join(self.path, "summary.json")
@@ -106,12 +111,16 @@ class Night:
         """Mark the night finished."""
         storage.put(storage.join(self.path, "summary.json"), _json(dict(summary)))
 
+    def unclose(self) -> None:
+        """Mark the night unfinished, with all its parts in place: whoever finishes it delivers it anew."""
+        storage.remove(storage.join(self.path, "summary.json"))
+
     def reopen(self, decisions: Mapping[str, Any]) -> Night:
         """The night as unfinished again, with other decisions and nothing routed.
 
         In this order a kill anywhere leaves an unfinished night whose remaining routes are all of one kind.
         """
-        storage.remove(storage.join(self.path, "summary.json"))
+        self.unclose()
         storage.remove(storage.join(self.path, "route"))
         info = {**self.info, "decisions": dict(decisions)}
         storage.put(storage.join(self.path, "run.json"), _json(info))
@@ -144,22 +153,31 @@ def find_night(output: str, name: str | None = None) -> Night:
 def find(output: str, fingerprint: Mapping[str, Any], name: str | None = None) -> Night | None:
     """The night to go on with: the one called ``name``, else the latest with this fingerprint; None for a new
     one. A finished night counts only while no later one is finished: the output shows that one's pictures.
+    An unfinished one is finished as it was planned, whatever people have sent back since.
 
     ``NightRefused`` if the night called ``name`` has another fingerprint.
     """
     known = nights(output)
     if name is None:
         shown = next((night.name for night in reversed(known) if night.finished), "")
-        same = [night for night in known if night.info["fingerprint"] == fingerprint]
+        same = [night for night in known if _goes_on(night, fingerprint)]
         return same[-1] if same and (same[-1].name == shown or not same[-1].finished) else None
     named = next((night for night in known if night.name == name), None)
-    if named and (lines := differences(named.info["fingerprint"], dict(fingerprint))):
+    if named and not _goes_on(named, fingerprint):
+        lines = differences(named.info["fingerprint"], dict(fingerprint))
         raise NightRefused(
             f"night {name} was started with something else and cannot be resumed:\n  "
             + "\n  ".join(lines)
             + "\nPut it back as it was, or start a new night (leave out --night, or give another name)"
         )
     return named
+
+
+def _goes_on(night: Night, fingerprint: Mapping[str, Any]) -> bool:
+    planned: dict[str, Any] = night.info["fingerprint"]
+    return planned == fingerprint or (
+        not night.finished and as_first_asked(planned) == as_first_asked(fingerprint)
+    )
 
 
 def create(
@@ -198,14 +216,21 @@ def plan_rows(
     recipes: Iterable[Recipe],
     contents: Iterable[Row],
     pairs: Mapping[str, Sequence[Pair]] | None = None,
+    again: Mapping[str, str | None] | None = None,
 ) -> list[Row]:
     """The rows of a night, by picture and then recipe, so that work on one picture stays together; without shards.
-    ``contents``: rows of ``sources.contents``; ``pairs``: by recipe id, in the order of their files."""
+    ``contents``: rows of ``sources.contents``; ``pairs``: by recipe id, in the order of their files; ``again``: rows
+    that people sent back, with other words or None (``decisions.Book.again``)."""
     recipes, contents = list(recipes), list(contents)
     keys = {recipe: [pair.key for pair in of] for recipe, of in (pairs or {}).items()}
     pictures, masks = sums(contents), sums(contents, "mask")
     return [
-        _row(item, recipe, keys.get(recipe.id, []), pictures.get(item.item_id, ""), masks.get(item.item_id))
+        _tried_again(
+            _row(
+                item, recipe, keys.get(recipe.id, []), pictures.get(item.item_id, ""), masks.get(item.item_id)
+            ),
+            again or {},
+        )
         for item in items
         for recipe in recipes
         if wants(recipe, item)
@@ -217,6 +242,12 @@ def wants(recipe: Recipe, item: Item) -> bool:
     return recipe.words_for(item.words) is not None and recipe.selects(item.columns)
 
 
+def picture_of(night: str, place: str) -> str:
+    """A picture in a row of the night called ``night``, from the output's folder on; one that an earlier night made
+    says so itself. The name of a night's picture holds its row and never changes."""
+    return place if place.startswith("runs/") else f"runs/{night}/{place}"
+
+
 def seed_of(row_id: str) -> int:
     """Seed of a row's noise, 0 <= seed < 2**31: the same row gets the same noise on every machine and
     night."""
@@ -225,9 +256,7 @@ def seed_of(row_id: str) -> int:
 
 def _row(item: Item, recipe: Recipe, pairs: list[str], sha256: str, mask_sha256: str | None) -> Row:
     words = recipe.words_for(item.words)
-    content = [recipe.id, words, recipe.target, recipe.region or "", recipe.strength, *pairs]
-    return {
-        "row_id": digest([item.item_id, sha256, content])[:16],
+    row: Row = {
         "item_id": item.item_id,
         "recipe_id": recipe.id,
         "sku": item.sku,
@@ -242,7 +271,25 @@ def _row(item: Item, recipe: Recipe, pairs: list[str], sha256: str, mask_sha256:
         "given_mask_sha256": mask_sha256,
         "caption": item.caption,
         "extra_json": json.dumps(item.extra, ensure_ascii=False),
+        "attempt": 1,
     }
+    row["row_id"] = _id_of(row)
+    return row
+
+
+def _tried_again(row: Row, again: Mapping[str, str | None]) -> Row:
+    """The row as it was first planned, or as people sent it back, once or several times."""
+    while row["row_id"] in again:
+        row = row | {"words": again[row["row_id"]] or row["words"], "attempt": row["attempt"] + 1}
+        row["row_id"] = _id_of(row)
+    return row
+
+
+def _id_of(row: Mapping[str, Any]) -> str:
+    """Identity of a row: its picture, and what is asked of it."""
+    asked = [row[name] for name in ("recipe_id", "words", "target", "region", "strength")]
+    content = [*asked, *row["pair"].split(), *[row["attempt"]] * (row["attempt"] > 1)]
+    return digest([row["item_id"], row["source_sha256"], content])[:16]
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

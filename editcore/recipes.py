@@ -8,6 +8,8 @@ from typing import Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+MOST_WORDS = 300
+"""Characters of an instruction."""
 Scalar = Union[bool, int, float, str]  # noqa: UP007 - order matters to pydantic
 
 
@@ -34,7 +36,7 @@ class Recipe(BaseModel):
     words: str | None = Field(
         default=None,
         min_length=1,
-        max_length=300,
+        max_length=MOST_WORDS,
         description="The instruction, e.g. 'make it navy blue'; not needed with an exemplar, or if "
         "source.columns.words is set.",
     )

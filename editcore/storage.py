@@ -225,11 +225,14 @@ def _about(store: Any, info: dict[str, Any]) -> dict[str, Any]:
     return {"path": stores.full_name(store, info["name"]), "size": size, "version": str(version).strip('"')}
 
 
-def sweep(folder: str) -> None:
-    """Remove the temporary files that killed writers left in a local ``folder``; object stores hide theirs."""
+def sweep(folder: str, spare: str = "") -> None:
+    """Remove the temporary files that killed writers left in a local ``folder``; object stores hide theirs. ``spare``:
+    a folder in it that has living writers."""
     if is_local(folder):
-        for leftover in Path(open_store(folder)[1]).rglob(f"{TEMPORARY}*"):
-            leftover.unlink(missing_ok=True)
+        root = Path(open_store(folder)[1])
+        for leftover in root.rglob(f"{TEMPORARY}*"):
+            if leftover.relative_to(root).parts[0] != spare:
+                leftover.unlink(missing_ok=True)
 
 
 def _headers(store: Any, inner: str) -> dict[str, str]:

@@ -20,6 +20,11 @@ def decode(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     return table if columns is None else table.select(columns)
 
 
+def names(data: bytes) -> list[str]:
+    """Columns of the table in ``data``."""
+    return list(pq.ParquetFile(pa.BufferReader(data)).schema_arrow.names)
+
+
 def encode(table: pa.Table) -> bytes:
     """``table`` as a Parquet file, compressed with zstd."""
     sink = io.BytesIO()

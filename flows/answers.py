@@ -74,6 +74,10 @@ def conclude(report: dict[str, Any], output: str) -> None:
             report=page,
             **books,
         )
+        if decided := books.get("decided"):
+            say.detail(
+                "  people decided: " + ", ".join(f"{count} {verdict}" for verdict, count in decided.items())
+            )
         for code, count in sorted(books["codes"].items(), key=lambda pair: -pair[1]):
             say.detail(f"  {count} x {code}")
         for line in sentences(books.get("figures", {})):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from editcore import carry
 from editcore.campaign import Campaign, Recipe
+from editcore.decisions import Journal
 from editcore.exemplars import pairs_of
 from editcore.fingerprint import fingerprint
 from editcore.night import nights, plan_rows, wants
@@ -49,12 +50,13 @@ def _carried(campaign: Campaign, profile: Profile, items: Sequence[Item], limit:
     """Rows whose result an earlier night made, of files that did not change since; no picture is read. What lies on
     the web counts as new, since only its server could tell."""
     known, pairs = nights(campaign.output), pairs_of(campaign.recipes, campaign.limits.max_bytes)
-    earlier = carry.candidates(known, fingerprint(campaign, profile, {}, limit, pairs))
+    again = Journal.read(campaign.output).book.again()
+    earlier = carry.candidates(known, fingerprint(campaign, profile, {}, limit, pairs, again))
     if not earlier:
         return 0
     seen = {key: sha256 for night in known[-RECALLED:] for key, sha256 in known_of(night.path).items()}
     contents = read_contents(items, seen, campaign.limits.max_bytes, recall_only=True)
-    return carry.count(plan_rows(items, campaign.recipes, contents, pairs), earlier)
+    return carry.count(plan_rows(items, campaign.recipes, contents, pairs, again), earlier)
 
 
 def _asked(recipe: Recipe) -> str:

@@ -76,16 +76,16 @@ def run_night(
     profile = ready_profile(profile_name or campaign.profile)
     chosen = profile.pool.of_kind(pool)
     check_pool(chosen)
-    with _on(campaign.output) as held:
+    with on(campaign.output) as held:
         night = begin(campaign, name, profile_name, limit, say, yes)
         if night.finished:
             return _already_done(night, campaign, say)
         means = Means(submitter, chosen, profile.max_workers, campaign.limits.stall_minutes)
-        return _finish(night, means, say, held)
+        return finish(night, means, say, held)
 
 
 @contextmanager
-def _on(output: str) -> Iterator[Held]:
+def on(output: str) -> Iterator[Held]:
     """Hold the output; a store that fails between the rows fails the night, in a sentence."""
     try:
         with lease(output) as held:
@@ -106,7 +106,7 @@ def reroute(
     """Route a night again with other thresholds and deliver it again; no model, no source picture needed.
 
     ``NightRefused`` for a night before the one that the output shows."""
-    with _on(output) as held:
+    with on(output) as held:
         night = find_night(output, name)
         shown = next((other for other in reversed(nights(output)) if other.finished), night)
         if shown.created > night.created:
@@ -120,7 +120,7 @@ def reroute(
                 f"night {night.name} is not scored yet ({len(unscored)} shards missing); finish it first"
             )
         shardwork.reset(night.path)
-        return _finish(
+        return finish(
             night.reopen({**night.decisions, "thresholds": thresholds.model_dump(mode="json")}),
             Means(submitter),
             say,
@@ -139,7 +139,7 @@ def rerun(
     """Do the failed rows of the latest night once more (``again.failed_rows``), or whole ``shards``; then deliver it.
 
     All other rows stay as they are. Raises what ``run_night`` raises; ``NightRefused`` also for an earlier night."""
-    with _on(output) as held:
+    with on(output) as held:
         night = find_night(output, name)
         _still_the_same(night, find_night(output, None))
         chosen = night.profile.pool.of_kind(pool)
@@ -155,7 +155,7 @@ def rerun(
             say(f"night {night.name} has no failed rows to try again: nothing to do")
             return Report(night.name, night.path, "nothing to do", night.summary, True)
         stall = float(night.limits.get("stall_minutes", Means.stall_minutes))
-        return _finish(night, Means(submitter, chosen, night.profile.max_workers, stall), say, held)
+        return finish(night, Means(submitter, chosen, night.profile.max_workers, stall), say, held)
 
 
 def _still_the_same(night: Night, latest: Night) -> None:
@@ -204,7 +204,8 @@ def _already_done(night: Night, campaign: Campaign, say: Say) -> Report:
     return Report(night.name, night.path, "nothing to do", night.summary, True)
 
 
-def _finish(night: Night, means: Means, say: Say, held: Held) -> Report:
+def finish(night: Night, means: Means, say: Say, held: Held) -> Report:
+    """Do what is left of a night whose output is ``held``, deliver it, and close its books."""
     from tasks import publish
 
     started = time.monotonic()
@@ -215,7 +216,7 @@ def _finish(night: Night, means: Means, say: Say, held: Held) -> Report:
         f"night {night.name}: {night.info['source_pictures']} pictures, {planned} rows in "
         f"{len(night.shards)} shards"
     )
-    storage.sweep(str(night.info["output"]))
+    storage.sweep(str(night.info["output"]), spare="decisions")  # people may be deciding right now
     manifest.tidy(night.path)
     whole = not manifest.committed(night.path, "ingest")
     counted = _run_steps(night, means, say)
@@ -277,6 +278,7 @@ def _summary(
         "balanced": books.balanced,
         "codes": books.codes,
         "routes": books.routes,
+        "decided": delivered.get("decided", {}),
         "delivered": not delivered or delivered["counts"]["ok"] == books.ok,
         "seconds": round(seconds, 3),
         "whole": whole,

@@ -13,6 +13,7 @@ from editcore import storage
 from editcore.approvals import objections
 from editcore.campaign import Campaign
 from editcore.carry import candidates, carry
+from editcore.decisions import Journal
 from editcore.exemplars import Pair, pairs_of
 from editcore.fingerprint import decisions, differences, digest, fingerprint
 from editcore.night import (
@@ -43,6 +44,8 @@ class Tonight:
     sources: list[dict[str, Any]]
     pairs: dict[str, tuple[Pair, ...]]
     """By recipe id, for recipes with an exemplar."""
+    again: dict[str, str | None]
+    """Rows that people sent back, with other words or None."""
     fingerprint: dict[str, Any]
     night: Night | None
     deleted: list[dict[str, Any]]
@@ -64,8 +67,8 @@ def recognise(
         return None
     profile = ready_profile(profile_name or campaign.profile)
     pairs = pairs_of(campaign.recipes, campaign.limits.max_bytes)
-    seen = same[-1].info["fingerprint"]
-    wanted = fingerprint(campaign, profile, {}, limit, pairs) | {"inputs": seen["inputs"]}
+    seen, again = same[-1].info["fingerprint"], Journal.read(campaign.output).book.again()
+    wanted = fingerprint(campaign, profile, {}, limit, pairs, again) | {"inputs": seen["inputs"]}
     return find(campaign.output, wanted, name) if wanted == seen else None
 
 
@@ -82,10 +85,12 @@ def look(campaign: Campaign, name: str | None, profile_name: str | None, limit: 
     known = {key: sha256 for night in before[-RECALLED:] for key, sha256 in known_of(night.path).items()}
     rules = campaign.source.download
     sources = read_contents(items, known, campaign.limits.max_bytes, campaign.output, rules)
-    wanted = fingerprint(campaign, profile, inputs(sources), limit, pairs)
+    again = Journal.read(campaign.output).book.again()
+    wanted = fingerprint(campaign, profile, inputs(sources), limit, pairs, again)
     gone = deleted([night for night in before if night.finished], {item.uri for item in listed})
     listing = "" if limit else listing_of(campaign.source, sources, table, campaign.limits.max_bytes)
-    return Tonight(profile, items, sources, pairs, wanted, find(campaign.output, wanted, name), gone, listing)
+    night = find(campaign.output, wanted, name)
+    return Tonight(profile, items, sources, pairs, again, wanted, night, gone, listing)
 
 
 def deleted(finished: Sequence[Night], listed: Collection[str]) -> list[dict[str, Any]]:
@@ -145,7 +150,7 @@ def begin(
         for warning in dict.fromkeys(w for finding in of for w in finding.warnings):
             say(f"recipe {recipe}: {warning}")
     recipes = settled(campaign.recipes, findings)
-    rows = plan_rows(tonight.items, recipes, tonight.sources, tonight.pairs)
+    rows = plan_rows(tonight.items, recipes, tonight.sources, tonight.pairs, tonight.again)
     shards, left, origins = carry(path, rows, candidates(known, tonight.fingerprint), campaign.shard_size)
     if known:
         say(_what_is_new(rows, left, origins, tonight.deleted))

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from editcore import storage, tables
+from editcore.night import picture_of
 
 
 class Delivered(NamedTuple):
@@ -21,27 +22,27 @@ class Delivered(NamedTuple):
     sha256: str
 
 
-def made_by(image_path: object, run: str) -> str:
-    """A row's picture from the output's folder on: the name of a run's file holds its row, and never changes."""
-    return (
-        str(image_path)
-        if str(image_path).startswith("runs/")
-        else f"runs/{storage.name_of(run)}/{image_path}"
-    )
+def success_of(root: str) -> dict[str, Any]:
+    """What ``_SUCCESS`` says of the last delivery; empty while there is none, or one is being made."""
+    try:
+        return dict(json.loads(storage.read_bytes(storage.join(root, "_SUCCESS"))))
+    except FileNotFoundError:
+        return {}
 
 
 def lost_at_delivery(root: str, night: str) -> list[dict[str, Any]]:
     """``shard``, ``row_id`` and ``carried_from`` of rows whose picture was gone or damaged when ``night`` was
     delivered, which its own parts do not know; none when the output shows another night."""
+    if success_of(root).get("run") != night:
+        return []
     try:
-        shown = json.loads(storage.read_bytes(storage.join(root, "_SUCCESS")))["run"]
         data = storage.read_bytes(storage.join(root, "manifest.parquet"))
     except FileNotFoundError:
         return []
     names = ["shard", "row_id", "carried_from", "failed_step"]
     table = tables.decode(data, names)
     lost = table.filter(pc.equal(table["failed_step"], "publish"))
-    return lost.drop_columns("failed_step").to_pylist() if shown == night else []
+    return list(lost.drop_columns("failed_step").to_pylist())
 
 
 def delivered_before(root: str, folders: Sequence[str]) -> dict[str, Delivered]:
@@ -62,7 +63,7 @@ def delivered_before(root: str, folders: Sequence[str]) -> dict[str, Delivered]:
     }
     return {
         row["delivered_path"]: Delivered(
-            made_by(row["image_path"], run), row["delivered_bytes"], row["delivered_sha256"]
+            picture_of(run, row["image_path"]), row["delivered_bytes"], row["delivered_sha256"]
         )
         for row in table.filter(table["delivered_path"].is_valid()).to_pylist()
         if row["delivered_lossless"] and sizes.get(row["delivered_path"]) == row["delivered_bytes"]

@@ -7,8 +7,9 @@ files; they move every pixel a little, and the manifest says so row by row (``de
 ``delivered_max_diff``). Measured on nine product photos of 1280 x 1280: PNG 1.9 MB a picture, JPEG at quality
 95 0.6 MB, WebP at quality 80 0.2 MB.
 
-The folders show one night, the last one delivered; ``runs/`` keeps them all. A lossless file that the last complete
-delivery put where it belongs stays as it is. Order of writing: the old
+What people decided (``decisions``) beats the routes of the night: approved pictures lie in ``publish/``, rejected ones
+in neither folder. The folders show one night, the last one delivered; ``runs/`` keeps them all. A lossless file that
+the last complete delivery put where it belongs stays as it is. Order of writing: the old
 ``_SUCCESS`` goes first, then pictures, manifests, report and checksums are put in place, ``_SUCCESS`` comes
 last. A delivery that is killed leaves no ``_SUCCESS`` and is simply run again; the same run gives the same
 bytes.
@@ -29,11 +30,14 @@ import pyarrow as pa
 from PIL import Image
 
 from editcore import images, storage, tables
+from editcore.decisions.journal import Journal
+from editcore.decisions.table import audit, decided
 from editcore.delivery.names import delivery_names, safe_name
 from editcore.delivery.night import count_rows, load_rows, load_run
 from editcore.delivery.pictures import locate
-from editcore.delivery.previous import Delivered, delivered_before, made_by
+from editcore.delivery.previous import Delivered, delivered_before
 from editcore.delivery.report import render_report
+from editcore.night import picture_of
 from editcore.outcomes import PICTURE_LOST, Outcome, judge
 from editcore.sources.contents import remembered
 from editcore.threads import spread
@@ -41,6 +45,7 @@ from editcore.threads import spread
 __all__ = ["DeliverySettings", "deliver", "safe_name"]
 
 FOLDERS = ("publish", "review")
+DECISIONS = "decisions/decisions.parquet"
 FORMATS: dict[str, images.Delivery] = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
 SUFFIXES = {"png": ".png", "webp": ".webp", "jpeg": ".jpg"}
 DELIVERED = {
@@ -95,7 +100,8 @@ def deliver(store_root: str, run_path: str, settings: dict[str, Any] | None = No
     chosen = DeliverySettings(**(settings or {}))
     run_path = run_path.rstrip("/")
     run = run_path if run_path.startswith("/") or "://" in run_path else storage.join(store_root, run_path)
-    rows, run_info = load_rows(run), load_run(run)
+    journal = Journal.read(store_root)
+    rows, run_info = decided(load_rows(run), storage.name_of(run), journal.book), load_run(run)
     there = delivered_before(store_root, FOLDERS) if chosen.lossless else {}
     storage.remove(storage.join(store_root, "_SUCCESS"))
     rows["delivered_path"] = _plan_paths(rows, chosen)
@@ -105,6 +111,8 @@ def deliver(store_root: str, run_path: str, settings: dict[str, Any] | None = No
     checksums = dict(zip(put["delivered_path"], put["delivered_sha256"], strict=True))
     checksums |= _write_manifests(rows, store_root)
     checksums["deleted.csv"] = _put(storage.join(store_root, "deleted.csv"), _deleted(run))
+    if journal.book.entries:
+        checksums[DECISIONS] = _put(storage.join(store_root, DECISIONS), tables.encode(audit(journal.book)))
     html = render_report(rows, run_info, chosen.__dict__, run, store_root).encode()
     checksums["report.html"] = _put(storage.join(store_root, "report.html"), html)
     listing = "".join(f"{digest}  {path}\n" for path, digest in sorted(checksums.items()))
@@ -112,6 +120,8 @@ def deliver(store_root: str, run_path: str, settings: dict[str, Any] | None = No
     success = {
         "run": run.rsplit("/", 1)[-1],
         "counts": counts,
+        "decided": rows["decision"].value_counts().sort_index().to_dict(),
+        "decisions": journal.book.last,
         "complete": counts["failed"] == 0,
         "format": chosen.format,
         "lossless": chosen.lossless,
@@ -169,7 +179,7 @@ def _deliver_row(
 ) -> dict[str, Any]:
     """Copy or encode one picture, unless it lies there; the columns of the delivered file, or of the failure."""
     path = row["delivered_path"]
-    if (old := there.get(path)) and old.made == made_by(row["image_path"], run):
+    if (old := there.get(path)) and old.made == picture_of(storage.name_of(run), row["image_path"]):
         return dict(zip(DELIVERED, (path, settings.format, True, 0, old.size, old.sha256), strict=True))
     try:
         place = locate(row["image_path"], run, root)
