@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.answers import Exit, answering, conclude, leave
+from flows.cli_review import apply, review
 from flows.options import CampaignFile, Limit, LogStyle, NightArgument, NightName, Output, Pool, ProfileName
 from flows.voice import LogFormat, choose, voice
 
@@ -140,6 +141,10 @@ def rerun(
 
         place = storage.absolute(output)
         conclude(start_rerun(place, night, shards, pool), place)
+
+
+app.command(epilog="Example: vitrine review out/")(review)
+app.command(epilog="Example: vitrine apply out/")(apply)
 
 
 @app.command(epilog="Example: vitrine status out/ latest")

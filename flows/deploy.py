@@ -20,7 +20,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
 from editcore.campaign import Campaign, CampaignError
-from flows.deployed import make_limit
+from flows.deployed import limit_of, make_limit
 
 AUTOMATIONS = "automations.yaml"
 """Beside the file of deployments."""
@@ -58,6 +58,7 @@ def environment_of(file: Path, campaign: Campaign, pages: str, pool: str) -> dic
         "VITRINE_NAME": re.sub(r"[^a-z0-9]+", "-", campaign.name.lower()).strip("-") or "nightly",
         "VITRINE_CAMPAIGN": str(file.resolve()),
         "VITRINE_OUTPUT": campaign.output,
+        "VITRINE_LIMIT": limit_of(campaign.output),
         "VITRINE_PAGES": pages,
         "VITRINE_POOL": pool,
     }

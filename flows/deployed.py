@@ -18,11 +18,19 @@ from flows.night import Report
 from flows.steps import NightFailed
 from flows.voice import voice
 
+EVENT = "vitrine.review.decided"
+"""People decided on pictures of an output; deployments of the flow ``apply`` are triggered by it."""
+
 
 def limit_of(output: str) -> str:
     """Name of the Prefect concurrency limit that lets one run at a time work on ``output``."""
     words = re.sub(r"[^A-Za-z0-9.]+", "-", output.split("://")[-1]).strip("-")[-60:]
     return f"vitrine-{words}-{hashlib.sha256(output.encode()).hexdigest()[:6]}"
+
+
+def resource_of(output: str) -> str:
+    """Id under which Prefect's events speak of ``output``."""
+    return f"vitrine.output.{limit_of(output)}"
 
 
 def make_limit(output: str) -> str:

@@ -22,6 +22,7 @@ from editcore.campaign import load_campaign
 from editcore.columns import STEPS
 from editcore.night import find_night
 from flows import night as nights
+from flows.apply import apply_decisions
 from flows.deployed import alone, ends_well, saying
 from flows.shards import numbers
 from flows.steps import Do, Done, Submit
@@ -118,6 +119,19 @@ def rerun(
         pages,
         lambda say: nights.rerun(output, night, wanted, submitter, say, pool or None),
     )
+
+
+@flow(name="apply", flow_run_name=_name, task_runner=RUNNER, persist_result=False)
+def apply(output: str, pages: str | None = None) -> dict[str, Any]:
+    """Deliver the night that the output shows as people decided on its pictures; does nothing if it is so already.
+
+    Args:
+        output: The campaign's output: a folder or s3:// prefix.
+        pages: Web address at which people see the output, for links.
+    """
+    output = storage.absolute(output)
+    campaign = str(find_night(output).info["campaign"])
+    return _shown(output, campaign, pages, lambda say: apply_decisions(output, say))
 
 
 def _shown(
