@@ -16,7 +16,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-OURS = {"campaign.yaml", "kustomization.yaml"}
+OURS = {"campaign.yaml", "kustomization.yaml", "people.yaml"}
 """Files there that are no objects of Kubernetes."""
 SECRET = re.compile(r"PASSWORD|SECRET|AUTH(?!_MODE)|_KEY|TOKEN|CONNECTION_URL")
 
@@ -86,6 +86,7 @@ def test_compose_takes_every_secret_from_the_environment() -> None:
     assert {name for name in names if SECRET.search(name)} == {
         "POSTGRES_PASSWORD",
         "PREFECT_AUTH",
+        "REVIEW_SECRET",
         "STORE_KEY",
         "STORE_SECRET",
     }
@@ -95,6 +96,63 @@ def test_compose_takes_every_secret_from_the_environment() -> None:
     for service in yaml.safe_load(text)["services"].values():
         for name, value in service.get("environment", {}).items():
             assert not SECRET.search(name) or "${" in str(value)
+
+
+def test_the_review_page_is_reached_through_its_proxy_alone() -> None:
+    from editcore.review.app import MOST_BYTES
+
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    assert "ports" not in services["review"]
+    assert services["review"]["environment"]["VITRINE_PROXY_SECRET"].startswith("${REVIEW_SECRET")
+    assert services["pages"]["environment"] == {"REVIEW_SECRET": "${REVIEW_SECRET}"}
+    reached = (DEPLOY / "pages.conf").read_text().split("listen 8081;")[1]
+    for name, value in (("X-Forwarded-User", "$remote_user"), ("X-Vitrine-Proxy", '"${REVIEW_SECRET}"')):
+        assert f"proxy_set_header {name} {value};" in reached
+    assert "auth_basic_user_file" in reached.split("location")[0]
+    assert f"client_max_body_size {MOST_BYTES >> 20}m;" in reached
+
+    (page,) = (
+        thing for thing in objects() if thing["metadata"]["name"] == "review" and "template" in thing["spec"]
+    )
+    assert page["spec"]["replicas"] == 1
+    assert page["spec"]["strategy"] == {"type": "Recreate"}
+    policies = [thing["spec"] for thing in objects() if thing["kind"] == "NetworkPolicy"]
+    (policy,) = (spec for spec in policies if spec["podSelector"] == page["spec"]["selector"])
+    (rule,) = policy["ingress"]
+    assert all("namespaceSelector" in source for source in rule["from"])
+
+
+def test_both_places_start_the_review_page_alike_and_for_the_shipped_campaign() -> None:
+    from editcore.campaign import load_campaign
+
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["review"]["command"]
+    (pod,) = (pod for pod in pods() if pod["containers"][0]["name"] == "review")
+    command = pod["containers"][0]["command"]
+    assert command[2] == load_campaign(DEPLOY / "kubernetes" / "campaign.yaml").output
+    assert command[:2] + command[3:] == compose[:2] + compose[3:]
+    people = [DEPLOY / "people.example.yaml", DEPLOY / "kubernetes" / "people.yaml"]
+    assert len({tuple(next(documents(file)).items()) for file in people}) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "hidden"),
+    [
+        ("/spring/report.html", False),
+        ("/spring/publish/vase__navy.png", False),
+        ("/spring/review/", False),
+        ("/spring/review/vase__navy.webp", False),
+        ("/spring/review/manifest.csv", False),
+        ("/spring/decisions/decisions.parquet", True),
+        ("/spring/decisions/journal/00000001.json", True),
+        ("/spring/runs/2026-11-26/run.json", True),
+        ("/spring/.lease", True),
+    ],
+)
+def test_the_insides_of_an_output_are_not_served(path: str, hidden: bool) -> None:
+    served = (DEPLOY / "pages.conf").read_text().split("listen 8081;")[0]
+    rules = re.findall(r"^ *location ~ (\S+) \{ return 404; \}", served, re.MULTILINE)
+    assert len(rules) == 1
+    assert any(re.search(rule, path) for rule in rules) is hidden
 
 
 def test_yaml_is_tidy() -> None:
@@ -108,7 +166,7 @@ def test_kubernetes_knows_every_field(thing: dict[str, Any]) -> None:
 
 
 def test_pods_of_ray_too() -> None:
-    assert len(pods()) == 4
+    assert len(pods()) == 5
     for pod in pods():
         whole = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pod"}, "spec": pod}
         kubernetes_validate.validate(whole, kubernetes_validate.latest_version(), strict=True)
@@ -139,7 +197,9 @@ def test_secrets_are_named_and_never_given() -> None:
             assert source["secretRef"]["name"] in secrets
     kustomization = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())
     assert "secrets.example.yaml" not in kustomization["resources"]
-    listed = {*kustomization["resources"], *kustomization["configMapGenerator"][0]["files"]}
+    listed = set(kustomization["resources"])
+    for generator in kustomization["configMapGenerator"]:
+        listed |= set(generator["files"])
     assert listed | {"kustomization.yaml", "secrets.example.yaml"} == {file.name for file in MANIFESTS}
 
 

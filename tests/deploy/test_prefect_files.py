@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 import flows  # noqa: F401 - sets Prefect's environment
@@ -43,6 +44,33 @@ def test_deployments_are_what_prefect_and_the_flows_know() -> None:
         assert set(entry["parameters"]) <= set(taken)
         described = flow.parameters.properties
         assert all(described[name].get("description") for name in taken)
+
+
+def test_the_review_page_s_event_starts_what_applies_reviews(monkeypatch: pytest.MonkeyPatch) -> None:
+    from prefect.cli.deploy._triggers import _initialize_deployment_triggers
+    from prefect.events import Resource
+    from prefect.utilities.templating import apply_values
+
+    from flows.deploy import environment_of
+    from flows.deployed import EVENT, resource_of
+
+    for name, value in environment_of(Path("spring.yaml"), CAMPAIGN, "", "").items():
+        monkeypatch.setenv(name, value)
+    (entry,) = (entry for entry in read("prefect.yaml")["deployments"] if "triggers" in entry)
+    assert entry["entrypoint"] == "flows.restyle.apply"
+    assert entry["concurrency_limit"]["collision_strategy"] == "ENQUEUE"
+    # As `prefect deploy` does it.
+    (trigger,) = _initialize_deployment_triggers(
+        "spring-summer", [apply_values(spec, {}) for spec in entry["triggers"]]
+    )
+    trigger.set_deployment_id(uuid.uuid4())
+    made = trigger.as_automation()
+    assert made.name == "Vitrine: reviews of spring-summer"
+    assert made.trigger.expect == {EVENT}
+    for output, ours in ((CAMPAIGN.output, True), ("s3://results/summer", False)):
+        resource = Resource({"prefect.resource.id": resource_of(output)})
+        assert made.trigger.match.matches(resource) is ours
+    assert not made.actions[0].parameters  # the deployment's own
 
 
 def test_placeholders_are_those_that_deploying_fills_in() -> None:
