@@ -36,6 +36,7 @@ def standing_of(output: str, name: str) -> list[str]:
         *_table(night, footers),
         *_codes(night),
         *_shards(night, footers),
+        *_reviews(night),
         *_at_work(output),
         *_next(night, footers, night.name == nights(output)[-1].name),
     ]
@@ -102,6 +103,19 @@ def _shards(night: Night, footers: Footers) -> list[str]:
     more = len(lines) - SHOWN
     heading = [f"shards not done or with failed rows: {len(lines)} of {len(night.shards)}"]
     return heading * bool(lines) + lines[:SHOWN] + [f"  ... and {more} more"] * (more > 0)
+
+
+def _reviews(night: Night) -> list[str]:
+    """What people decided, when this is the night that the output shows."""
+    from editcore.review.desk import Desk
+    from editcore.review.tally import sentences, tally
+
+    desk = Desk(str(night.info["output"]))
+    shown = desk.shown()
+    found = sentences(tally(shown, desk.journal.book)) if shown.night == night.name else []
+    if found and (left := desk.unapplied()):
+        found.append(f"{left} decisions are not delivered yet; `vitrine apply {desk.output}` does it")
+    return ["reviews:"] * bool(found) + [f"  {line}" for line in found]
 
 
 def _at_work(output: str) -> list[str]:

@@ -14,6 +14,7 @@ from editcore.delivery.publish import deliver
 from editcore.review.desk import Conflict, Desk, Forbidden, Person, Seen
 from editcore.review.holds import LASTS, Holds
 from editcore.review.line import Filter
+from editcore.review.tally import sentences, tally
 
 ANNA, BERTHA, CARL = Person("anna", "approver"), Person("bertha", "reviewer"), Person("carl", "viewer")
 
@@ -155,3 +156,21 @@ def test_another_delivery_is_noticed_and_another_picture_is_not_decided_on(desk:
 def test_before_the_first_night(tmp_path: Path) -> None:
     shown = Desk(str(tmp_path)).look(ANNA, Filter(), 0, 10)
     assert (shown["state"], shown["rows"], shown["counts"]["waiting"]) == ("empty", [], 0)
+
+
+def test_what_reviews_say_about_a_night(desk: Desk) -> None:
+    assert sentences(tally(desk.shown(), desk.journal.book)) == ["6 pictures wait for people, 0 are decided"]
+    line, checks = rows(desk, order="sku"), rows(desk, view="checks", order="sku")
+    decide(desk, ANNA, line[0], seconds=2.0)
+    decide(desk, ANNA, line[1], seconds=4.0)
+    decide(desk, ANNA, line[2], "reject", again=True, seconds=9.0)
+    decide(desk, ANNA, checks[0])
+    decide(desk, ANNA, checks[1], "reject")
+    desk.undo(ANNA, decide(desk, ANNA, line[3]), uuid.uuid4().hex)
+    assert sentences(tally(desk.shown(), desk.journal.book)) == [
+        "3 pictures wait for people, 3 are decided",
+        "approved 2 of 3 (67%), 2 of them at the first attempt; 1 rejected ones are to be made again",
+        "spot checks of what went out by itself: 1 of 2 rejected (50%)",
+        "reasons: edge or halo 2",
+        "a picture was looked at for 2.0 s (median)",
+    ]
