@@ -53,6 +53,7 @@ def closing_lines(output: Path, report: dict[str, Any]) -> list[str]:
         "",
         f"open       {results / 'report.html'}",
         f"pictures   {results / 'publish'} and {results / 'review'}: {taken}",
+        f"decide     vitrine review {results}",
         f"your turn  edit {output / 'campaign.yaml'}, then: vitrine run {output / 'campaign.yaml'}",
         "your own   make demo CATALOGUE=folder-of-photos",
     ]

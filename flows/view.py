@@ -107,6 +107,7 @@ class View:
         lines = ["| | rows |", "| --- | ---: |"]
         lines += [f"| {name} | {books[name]} |" for name in ("planned", "ok", "skipped", "failed", "carried")]
         lines += [f"| routed to {route} | {count} |" for route, count in sorted(books["routes"].items())]
+        lines += [f"| people: {verdict} | {count} |" for verdict, count in books.get("decided", {}).items()]
         lines += [f"| {code} | {count} |" for code, count in sorted(books["codes"].items())]
         links = [
             f"[{name}]({link})" for name in ("report.html", "manifest.csv") if (link := self._link(name))

@@ -36,8 +36,8 @@ SCORES: tuple[tuple[str, str, str, str], ...] = (
     (
         "region_change",
         "Change",
-        "{:.1%}",
-        "Mean change where pixels may change; near zero means nothing happened",
+        "{:.1f}",
+        "Mean CIEDE2000 where pixels may change; 1 is just visible, near zero means nothing happened",
     ),
     ("range_delta_e", "Range ΔE", "{:.1f}", "CIEDE2000 of the background to the rest of the recipe"),
     ("lpips", "LPIPS", "{:.2f}", "Perceptual distance of the whole picture"),
