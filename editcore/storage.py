@@ -227,11 +227,11 @@ def _about(store: Any, info: dict[str, Any]) -> dict[str, Any]:
 
 def sweep(folder: str, spare: str = "") -> None:
     """Remove the temporary files that killed writers left in a local ``folder``; object stores hide theirs. ``spare``:
-    a folder in it that has living writers."""
+    a folder below it that has living writers."""
     if is_local(folder):
         root = Path(open_store(folder)[1])
         for leftover in root.rglob(f"{TEMPORARY}*"):
-            if leftover.relative_to(root).parts[0] != spare:
+            if not (spare and leftover.is_relative_to(root / spare)):
                 leftover.unlink(missing_ok=True)
 
 

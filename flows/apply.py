@@ -6,7 +6,9 @@ night, which plans it (``night.plan_rows``). A kill anywhere leaves an unfinishe
 
 from __future__ import annotations
 
+from editcore import storage
 from editcore.decisions import Journal
+from editcore.decisions.journal import FOLDER
 from editcore.delivery.previous import success_of
 from editcore.night import Night, NightRefused, nights
 from flows.night import Means, Report, finish, on
@@ -35,6 +37,7 @@ def apply_decisions(output: str, say: Say = print) -> Report:
 
         from tasks import publish
 
+        storage.sweep(output, spare=FOLDER)
         books = night.summary
         night.unclose()
         made = publish.run(night.path)

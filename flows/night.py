@@ -16,6 +16,8 @@ from typing import Any
 from editcore import again, fingerprint, manifest, shardwork, storage
 from editcore.campaign import Campaign, Limits
 from editcore.columns import STEPS
+from editcore.decisions.journal import FOLDER, Journal
+from editcore.delivery.previous import success_of
 from editcore.figures import Figures
 from editcore.fingerprint import decisions, differences
 from editcore.lease import Held, lease
@@ -201,6 +203,8 @@ def _already_done(night: Night, campaign: Campaign, say: Say) -> Report:
     if lines := differences(night.decisions, decisions(campaign)):
         say("the campaign's decisions have changed since: " + "; ".join(lines))
         say("apply new thresholds with `vitrine reroute OUTPUT --thresholds campaign.yaml`")
+    if Journal.read(campaign.output).book.last > success_of(campaign.output).get("decisions", 0):
+        say("people have decided on pictures since: deliver it as they did with `vitrine apply OUTPUT`")
     return Report(night.name, night.path, "nothing to do", night.summary, True)
 
 
@@ -216,7 +220,7 @@ def finish(night: Night, means: Means, say: Say, held: Held) -> Report:
         f"night {night.name}: {night.info['source_pictures']} pictures, {planned} rows in "
         f"{len(night.shards)} shards"
     )
-    storage.sweep(str(night.info["output"]), spare="decisions")  # people may be deciding right now
+    storage.sweep(str(night.info["output"]), spare=FOLDER)  # people may be deciding right now
     manifest.tidy(night.path)
     whole = not manifest.committed(night.path, "ingest")
     counted = _run_steps(night, means, say)

@@ -1,4 +1,5 @@
-"""A night that dies: ``python killed.py CAMPAIGN NUMBER before|torn|after [cli]``.
+"""A night that dies: ``python killed.py CAMPAIGN NUMBER before|torn|after [cli|apply]``; ``apply``: while decisions
+on its finished night are applied.
 
 The process kills itself (SIGKILL: no hook, no ``finally``, no flush) at the NUMBERth write or removal of anything,
 before it, with half of it written, or right after it; a NUMBER of -1 lets it live. Every state the disk can
@@ -52,9 +53,14 @@ def main() -> None:
 
         app(["run", sys.argv[1]])
     from editcore.campaign import load_campaign
+    from flows.apply import apply_decisions
     from flows.night import run_night
 
-    run_night(load_campaign(sys.argv[1]))
+    campaign = load_campaign(sys.argv[1])
+    if sys.argv[4:] == ["apply"]:
+        apply_decisions(campaign.output)
+    else:
+        run_night(campaign)
 
 
 if __name__ == "__main__":

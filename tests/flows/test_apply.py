@@ -65,6 +65,12 @@ def test_approved_pictures_go_out_and_rejected_ones_do_not(tmp_path: Path, log: 
     assert (made, files(tmp_path, "publish")) == (6, set())
     decide(tmp_path, "mug-0", "approve", note="lovely")
     decide(tmp_path, "mug-1", "reject", note="too dark")
+    said: list[str] = []
+    assert go(tmp_path, said, name="tonight", **DOUBTED).state == "nothing to do"
+    assert (
+        said[-1]
+        == "people have decided on pictures since: deliver it as they did with `vitrine apply OUTPUT`"
+    )
     report = apply(tmp_path)
     assert (report.state, report.good, report.summary["decided"]) == (
         "finished",
