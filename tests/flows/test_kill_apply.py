@@ -74,10 +74,9 @@ def killed_at(number: int, decided: Path, home: Path, undisturbed: tuple[Path, i
     assert number < writes
     campaign = twin(decided, home)
     die(campaign, number, MOMENTS[number % 3], "apply")
-    if number % 2 or number == 0:  # killed before the first write, nothing has begun
-        report = apply(home)
-    else:
-        report = night(home, source={"folder": str(decided / "photos")})
+    nothing_begun = number == 0  # then the night is finished still, and a run has nothing to do
+    source = {"folder": str(decided / "photos")}
+    report = apply(home) if number % 2 or nothing_begun else night(home, source=source)
     assert report.good
     assert delivered(home) == delivered(whole)
     success = [json.loads((place / "out" / "_SUCCESS").read_text()) for place in (home, whole)]
