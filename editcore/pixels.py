@@ -142,14 +142,23 @@ def _lab_to_srgb(image: Image.Image) -> Image.Image | None:
     return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
 
 
+def lies_on_its_side(image: Image.Image) -> bool:
+    """Whether turning an opened image upright makes its width its height."""
+    return _TURNS.get(_orientation(image, []), (0, False))[0] % 2 == 1
+
+
+def _orientation(image: Image.Image, notes: list[str]) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # EXIF is a format of its own, with damage of its own
+        notes.append("EXIF unreadable: orientation not applied")
+        return 1
+
+
 def _upright(
     image: Image.Image, rgb: np.ndarray, alpha: np.ndarray | None, notes: list[str]
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    try:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-    except Exception:  # EXIF is a format of its own, with damage of its own
-        notes.append("EXIF unreadable: orientation not applied")
-        return rgb, alpha
+    orientation = _orientation(image, notes)
     if orientation not in _TURNS:
         return rgb, alpha
     notes.append(f"turned upright (EXIF orientation {orientation})")

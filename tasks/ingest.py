@@ -28,7 +28,7 @@ def run(night_path: str, shard: int) -> dict[str, Any]:
 
 def _ingest(row: Row, night: Night) -> Row | Exception:
     try:
-        picture = pictures.source(row, night)
+        picture = pictures.found(row, night)
     except Exception as error:
         return error
     return {"width": picture.width, "height": picture.height, "source_format": picture.format}

@@ -8,13 +8,25 @@ import struct
 import threading
 import warnings
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from editcore.images import BadImage, BadInput, Picture, encode, fit_mask, load, load_mask, save_png
+from editcore.images import (
+    BadImage,
+    BadInput,
+    Found,
+    Picture,
+    encode,
+    fit_mask,
+    inspect,
+    load,
+    load_mask,
+    save_png,
+)
 
 PATCHES = ((255, 0, 0), (0, 160, 0), (20, 40, 220), (250, 250, 250))
 
@@ -273,6 +285,44 @@ def test_damaged_bytes_raise_only_bad_image(format: str) -> None:
                 assert isinstance(load(bytes(damaged)), Picture)
             except BadImage as bad:
                 assert bad.code
+
+
+def verdict(data: bytes, look: Callable[[bytes], Picture | Found]) -> tuple[object, ...]:
+    """Size and format that ``look`` finds, or the code and sentence with which it refuses."""
+    try:
+        found = look(data)
+        return found.width, found.height, found.format
+    except BadImage as bad:
+        return bad.code, bad.message
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"exif": "turned"}])
+def test_inspecting_says_what_loading_says(mode: str, options: dict[str, object]) -> None:
+    """Of whole files, of files that end early, and of files with bytes flipped at random."""
+    if options.get("exif"):
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        options = {"exif": exif}
+    noise = np.random.default_rng(0).integers(0, 256, (70, 100, 3), dtype=np.uint8)
+    data = file(Image.fromarray(noise).convert(mode), "JPEG", **options)
+    rng, damaged = np.random.default_rng(1), [data]
+    damaged += [data[: int(len(data) * share)] for share in (0.99, 0.9, 0.5, 0.1, 0.01)]
+    for _ in range(60):
+        flipped = bytearray(data)
+        for place in rng.integers(0, len(data), 3):
+            flipped[place] = rng.integers(256)
+        damaged.append(bytes(flipped))
+    verdicts = [verdict(one, load) for one in damaged]
+    assert [verdict(one, inspect) for one in damaged] == verdicts
+    assert len({found[-1] for found in verdicts}) >= 3  # there is something to tell apart
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF", "GIF", "BMP"])
+def test_inspecting_other_formats_is_loading_them(format: str) -> None:
+    data = file(chart(), format)
+    assert verdict(data, inspect) == verdict(data, load) == (48, 32, format)
+    assert verdict(data[:60], inspect) == verdict(data[:60], load)
 
 
 @pytest.mark.parametrize(

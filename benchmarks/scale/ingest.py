@@ -1,6 +1,7 @@
 """Vitrine's ingest against img2dataset, picture for picture from the same loopback server, in turns.
 
     python -m benchmarks.scale.ingest [--pictures 1000] [--side 768] [--threads 16] [--repeats 5] [--work FOLDER]
+                                      [--one-core]
 
 Both fetch every address in one process with so many requests at once, keep the bytes as served under a name of their
 own, sum them by sha256, and write a row for each in Parquet. In ``fetch`` neither opens a picture (img2dataset:
@@ -9,7 +10,9 @@ out whether it is one, and write down its size (img2dataset: ``--resize_mode no 
 and the step ingest). Vitrine makes each file durable (fsync) and refuses private addresses, here as ever.
 
 CPU time is the whole command's, children included, less that of the same command on ``FEW`` pictures (median of 3):
-imports and starts. The server is a process of its own and is not counted. img2dataset is installed by pip into a
+imports and starts. With ``--one-core`` each command has the first core to itself, the server has the others, and it is
+the pictures a second by the clock that are compared (the same few subtracted): what a core of a machine gets done. The
+server is a process of its own and is not counted. img2dataset is installed by pip into a
 virtual environment in the work folder, at the version ``IMG2DATASET``.
 """
 
@@ -17,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -36,6 +40,8 @@ from editcore.evaluation.markdown import markdown_table
 IMG2DATASET = "1.47.0"
 FEW = 16
 DISTINCT = 20
+FIRST, OTHERS = ["taskset", "-c", "0"], ["taskset", "-c", f"1-{max(1, (os.cpu_count() or 2) - 1)}"]
+"""Cores of whoever is measured and of the server."""
 KINDS = {
     "fetch": (["--disable_all_reencoding", "True"], ["--plan-only"]),
     "decode": (["--resize_mode", "no", "--skip_reencode", "True"], []),
@@ -51,6 +57,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=768, help="of the square pictures, pixels")
     parser.add_argument("--threads", type=int, default=16, help="requests at once, of both")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--one-core", action="store_true", help="of the clock, on a core of their own")
     parser.add_argument("--work", type=Path, help="default: a temporary folder")
     given = parser.parse_args()
     work = given.work or Path(tempfile.mkdtemp(prefix="vitrine-ingest-"))
@@ -60,32 +67,35 @@ def main() -> None:
     print(
         f"{given.pictures} JPEGs of {given.side} x {given.side}, {size / 1e3:.0f} kB each; {given.threads} at once"
     )
-    with _serving(work / "pictures", given.pictures) as port:
+    with _serving(work / "pictures", given.pictures, OTHERS if given.one_core else []) as port:
         addresses = [f"http://127.0.0.1:{port}/{n}.jpg" for n in range(given.pictures)]
-        bench = _Bench(work, theirs, given.threads)
+        bench = _Bench(work, theirs, given.threads, given.one_core)
         body = [bench.compare(kind, addresses, given.repeats) for kind in KINDS]
-    head = ["", "pictures a CPU second, img2dataset", "Vitrine", "ratio", "wall s, img2dataset", "Vitrine"]
+    second = "second on one core" if given.one_core else "CPU second"
+    head = ["", f"pictures a {second}, img2dataset", "Vitrine", "ratio", "wall s, img2dataset", "Vitrine"]
     print(markdown_table(head, body))
 
 
 class _Bench:
     """Both commands, and what they cost."""
 
-    def __init__(self, work: Path, theirs: Path, threads: int) -> None:
+    def __init__(self, work: Path, theirs: Path, threads: int, one_core: bool) -> None:
         self.home, self.img2dataset, self.threads = work / "run", str(theirs), threads
+        self.pin, self.spent = (FIRST, "wall") if one_core else ([], "cpu")
 
     def compare(self, kind: str, addresses: list[str], repeats: int) -> list[str]:
         """A row of the table: medians and ranges over paired repetitions, in alternating order."""
         rates: dict[str, list[float]] = {"img2dataset": [], "Vitrine": []}
         walls: dict[str, list[float]] = {"img2dataset": [], "Vitrine": []}
-        fixed = {who: middle([self._cost(who, kind, addresses[:FEW]) for _ in range(3)]).cpu for who in rates}
+        few = {who: middle([self._cost(who, kind, addresses[:FEW]) for _ in range(3)]) for who in rates}
         for number in range(repeats):
             for who in list(rates) if number % 2 == 0 else reversed(rates):
                 cost = self._cost(who, kind, addresses)
-                rates[who].append((len(addresses) - FEW) / (cost.cpu - fixed[who]))
+                spent = getattr(cost, self.spent) - getattr(few[who], self.spent)
+                rates[who].append((len(addresses) - FEW) / spent)
                 walls[who].append(cost.wall)
             told = ", ".join(f"{who} {found[-1]:.0f}" for who, found in rates.items())
-            print(f"{kind} {number + 1} of {repeats}: {told} pictures a CPU second", flush=True)
+            print(f"{kind} {number + 1} of {repeats}: {told} pictures a second", flush=True)
         ratios = [ours / theirs for theirs, ours in zip(*rates.values(), strict=True)]
         cells = [spread(found, "{:.0f}") for found in rates.values()] + [spread(ratios)]
         return [kind, *cells, *(spread(found, "{:.1f}") for found in walls.values())]
@@ -96,10 +106,12 @@ class _Bench:
         (self.home / "urls.txt").write_text("".join(f"{address}\n" for address in addresses))
         theirs, ours = KINDS[kind]
         if who == "Vitrine":
-            cost = cost_of(python("benchmarks.scale.ingest_alone", str(self._campaign()), *ours))
+            command = python("benchmarks.scale.ingest_alone", str(self._campaign()), *ours)
+            cost = cost_of([*self.pin, *command])
             done = f"'ok': {len(addresses)}" in cost.said
         else:
-            cost = cost_of([self.img2dataset, *self._options(), *theirs], NO_ALBUMENTATIONS_UPDATE="1")
+            command = [self.img2dataset, *self._options(), *theirs]
+            cost = cost_of([*self.pin, *command], NO_ALBUMENTATIONS_UPDATE="1")
             (stats,) = (self.home / "out").glob("*_stats.json")
             done = json.loads(stats.read_text())["successes"] == len(addresses)
         if not done:
@@ -160,8 +172,8 @@ def _draw(folder: Path, side: int) -> float:
 
 
 @contextmanager
-def _serving(folder: Path, count: int) -> Iterator[int]:
-    command = python("benchmarks.scale.pictures_server", str(folder), str(count))
+def _serving(folder: Path, count: int, pin: list[str]) -> Iterator[int]:
+    command = [*pin, *python("benchmarks.scale.pictures_server", str(folder), str(count))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         try:
