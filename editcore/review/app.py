@@ -61,7 +61,7 @@ Who = Annotated[Person, Depends(_person)]
 def build(desk: Desk, door: Door, hand_over: HandOver) -> FastAPI:
     """The application that serves one desk."""
     app = FastAPI(title="Vitrine review", docs_url=None, redoc_url=None, openapi_url=None)
-    tokens, pictures, page = Tokens(), Pictures(), _template()
+    tokens, pictures, page = Tokens(door.seed), Pictures(), _template()
     app.mount("/static", StaticFiles(packages=[("editcore.review", "static")]), name="static")
 
     @app.middleware("http")

@@ -23,6 +23,9 @@ ANYBODY = "*"
 class Door(Protocol):
     """Says who asks."""
 
+    seed: bytes
+    """What only this page knows; tokens are made of it."""
+
     def who(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Person | None:
         """The person, by a request's headers (names in any case) and cookies; None for a stranger."""
 
@@ -30,8 +33,8 @@ class Door(Protocol):
 class Tokens:
     """What every post has to bring along, so that no other site can post in a person's name."""
 
-    def __init__(self) -> None:
-        self._secret = secrets.token_bytes(32)
+    def __init__(self, seed: bytes) -> None:
+        self._secret = hashlib.sha256(b"tokens of the review page " + seed).digest()
 
     def of(self, person: Person) -> str:
         return hmac.new(self._secret, person.name.encode(), hashlib.sha256).hexdigest()
@@ -45,6 +48,7 @@ class LinkDoor:
 
     def __init__(self, name: str, port: int) -> None:
         self.person, self.key = Person(name, "approver"), secrets.token_urlsafe(24)
+        self.seed = self.key.encode()
         self.cookie = f"vitrine-review-{port}"  # browsers do not keep ports apart
 
     def fits(self, key: str) -> bool:
@@ -64,6 +68,9 @@ class ProxyDoor:
                 f"{SECRET_HEADER}: without it anybody could say any name"
             )
         self.header, self._secret, self._people = header, secret, people
+        self.seed = (
+            secret.encode()
+        )  # a page that starts again knows its tokens, and decisions under way are taken
 
     def who(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Person | None:
         if not hmac.compare_digest(headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):

@@ -65,7 +65,8 @@ def told(
     """One row as the page gets it."""
     row = {str(name): value for name, value in shown.rows.loc[place].to_dict().items()}
     there = {"region": row.get("region_path"), "mask": row.get("mask_path"), "raw": row.get("raw_path")}
-    doubts = [text_of(row.get("mask_doubt"))] if text_of(row.get("mask_doubt")) else []
+    reason = text_of(row.get("routed_because"))
+    doubts = [text_of(row.get("mask_doubt")), *warnings_of(row.get("warnings_json"))]
     return {
         "row_id": row["row_id"],
         "picture": row["picture"],
@@ -76,8 +77,8 @@ def told(
         "follows_pair": bool(text_of(row.get("pair"))),
         "attempt": int(row["attempt"]),
         "route": row["routed"],
-        "reason": text_of(row.get("routed_because")),
-        "warnings": [*doubts, *warnings_of(row.get("warnings_json"))],
+        "reason": reason,
+        "warnings": [doubt for doubt in doubts if doubt and doubt not in reason],
         "scores": score_list(row),
         "width": int(row["width"]),
         "height": int(row["height"]),

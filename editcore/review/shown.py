@@ -38,6 +38,8 @@ TOLD = (
     *PLACES,
 )
 WANTED = tuple(dict.fromkeys([*TOLD, *(score[0] for score in SCORES), *RISKS]))
+BEFORE = {"routed": "route", "routed_because": "reason"}
+"""Where nights say it that were delivered before anybody could decide."""
 ADDED = ("picture", "searched")
 
 
@@ -72,14 +74,17 @@ class Shown:
 
     def _read(self, decided: Collection[str]) -> pd.DataFrame:
         data = storage.read_bytes(storage.join(self.output, "manifest.parquet"))
-        names = tables.names(data)
-        table = tables.decode(data, [name for name in WANTED if name in names])
+        there = tables.names(data)
+        names = {name: name if name in there else BEFORE.get(name, "") for name in WANTED}
+        names = {name: found for name, found in names.items() if found in there}
+        table = tables.decode(data, list(names.values())).rename_columns(list(names))
         ok = pc.equal(table["outcome"], "ok")
         people = pc.is_in(table["routed"], pa.array(["review", "rework"]))
         limit = f"{round(SPOT_CHECKS * 0x10000):04x}"
         sampled = pc.less(pc.utf8_slice_codeunits(table["row_id"], 0, 4), limit)
         known = pc.is_in(table["row_id"], pa.array(list(decided), pa.string()))
         rows = table.filter(pc.and_(ok, pc.or_(people, pc.or_(sampled, known)))).to_pandas()
+        rows["attempt"] = rows["attempt"].fillna(1).astype(int) if "attempt" in rows else 1
         rows["picture"] = [picture_of(self.night, place) for place in rows["image_path"]]
         searched = [rows[name].fillna("").str.lower() for name in ("sku", "words", "routed_because")]
         rows["searched"] = searched[0].str.cat(searched[1:], sep="\n")

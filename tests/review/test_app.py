@@ -61,6 +61,13 @@ def test_strangers_and_forged_names_stay_outside(desk: Desk) -> None:
         assert outside.post("/decisions", json={}, headers=forged).status_code == 401
 
 
+def test_a_page_that_started_again_takes_what_was_under_way(desk: Desk, output: Path) -> None:
+    page = client(desk)
+    right, row = token(page), row_of(page)
+    again = client(Desk(str(output)))
+    assert again.post("/decisions", json=decision(row), headers=right).json() == {"entry": 1, "unapplied": 1}
+
+
 def test_a_post_needs_the_page_s_token_and_a_length(desk: Desk) -> None:
     page = client(desk)
     row = row_of(page)

@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from night_on_disk import Night
 
@@ -151,6 +152,13 @@ def test_another_delivery_is_noticed_and_another_picture_is_not_decided_on(desk:
     assert desk.shown().night == "2026-02-01"
     with pytest.raises(Conflict, match="There is another picture now"):
         decide(desk, ANNA, row)
+
+
+def test_nights_delivered_before_anybody_could_decide(output: Path) -> None:
+    old = pq.read_table(output / "manifest.parquet").drop_columns(["routed", "routed_because", "attempt"])
+    pq.write_table(old, output / "manifest.parquet")
+    (row, *_) = rows(Desk(str(output)), order="sku")
+    assert (row["route"], row["reason"], row["attempt"]) == ("review", "look here", 1)
 
 
 def test_before_the_first_night(tmp_path: Path) -> None:
