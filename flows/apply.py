@@ -23,11 +23,8 @@ def apply_decisions(output: str, say: Say = print) -> Report:
         night = _routed(output)
         book = Journal.read(output).book
         delivered = success_of(output)
-        if (
-            night.finished
-            and delivered.get("run") == night.name
-            and delivered.get("decisions", 0) == book.last
-        ):
+        shown = delivered.get("run") == night.name
+        if night.finished and shown and not book.rows_since(delivered.get("decisions", 0)):
             say(f"night {night.name} is delivered as people decided: nothing to do")
             return Report(night.name, night.path, "nothing to do", night.summary, True)
         decisions = sum(1 for _ in book.decisions()) - len(book.undone)

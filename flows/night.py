@@ -203,7 +203,7 @@ def _already_done(night: Night, campaign: Campaign, say: Say) -> Report:
     if lines := differences(night.decisions, decisions(campaign)):
         say("the campaign's decisions have changed since: " + "; ".join(lines))
         say("apply new thresholds with `vitrine reroute OUTPUT --thresholds campaign.yaml`")
-    if Journal.read(campaign.output).book.last > success_of(campaign.output).get("decisions", 0):
+    if Journal.read(campaign.output).book.rows_since(success_of(campaign.output).get("decisions", 0)):
         say("people have decided on pictures since: deliver it as they did with `vitrine apply OUTPUT`")
     return Report(night.name, night.path, "nothing to do", night.summary, True)
 

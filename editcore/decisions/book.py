@@ -24,7 +24,8 @@ class Book:
 
     last: int = 0
     entries: dict[int, Decide | Undo] = field(default_factory=dict)
-    undone: set[int] = field(default_factory=set)
+    undone: dict[int, int] = field(default_factory=dict)
+    """Number of the entry that undid a decision, by the decision's."""
     _about: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     """By row: numbers of its decisions and their pictures."""
     _touched: dict[str, int] = field(default_factory=dict)
@@ -36,7 +37,7 @@ class Book:
         self.entries[number], self.last = entry, number
         self._ids[entry.id] = number
         if isinstance(entry, Undo):
-            self.undone.add(entry.entry)
+            self.undone[entry.entry] = number
             undone = self.entries.get(entry.entry)
             for subject in undone.rows if isinstance(undone, Decide) else ():
                 self._touched[subject.row_id] = number
@@ -53,11 +54,13 @@ class Book:
         """Number of the last entry about a row; 0 if there is none."""
         return self._touched.get(row_id, 0)
 
-    def latest(self, row_id: str) -> Standing | None:
-        """The last decision about a row that was not undone, whatever picture it was about."""
+    def latest(self, row_id: str, until: int | None = None) -> Standing | None:
+        """The last decision about a row that was not undone, whatever picture it was about; as of entry ``until``."""
+        until = self.last if until is None else until
         for number, picture in reversed(self._about.get(row_id, [])):
             decision = self.entries[number]
-            if number not in self.undone and isinstance(decision, Decide):
+            counts = number <= until and not (0 < self.undone.get(number, 0) <= until)
+            if counts and isinstance(decision, Decide):
                 return Standing(number, decision, picture)
         return None
 
@@ -76,8 +79,9 @@ class Book:
         }
 
     def rows_since(self, number: int) -> set[str]:
-        """Rows that entries after ``number`` are about."""
-        return {row_id for row_id, last in self._touched.items() if last > number}
+        """Rows for which another decision counts than after entry ``number``."""
+        touched = (row_id for row_id, last in self._touched.items() if last > number)
+        return {row_id for row_id in touched if self.latest(row_id) != self.latest(row_id, number)}
 
     def decided_rows(self) -> Iterable[str]:
         """Every row that was ever decided about."""

@@ -25,7 +25,7 @@ export const ACTIONS = [
   { id: "help", keys: ["?"], text: "Show these keys", on: "page" },
   { id: "note", keys: ["n"], text: "Write a note", on: "chooser", decides: true },
   { id: "words", keys: ["w"], text: "Make it again with other words", on: "chooser", decides: true },
-  { id: "again", keys: ["g"], text: "Make it again with other noise", on: "chooser", decides: true },
+  { id: "again", keys: ["g"], text: "Make it again with the same words", on: "chooser", decides: true },
   { id: "send", keys: ["Enter"], text: "Send the rejection", on: "chooser", decides: true, fixed: true },
   { id: "cancel", keys: ["Escape"], text: "Close without rejecting", on: "chooser", decides: true, fixed: true },
   ...[..."1234567890-"].map((key, index) => (

@@ -54,7 +54,7 @@ export class Panel {
     if (more.length) lines.push(el("span", {}, more.join(" · ")));
     if (decision.note) lines.push(el("span", {}, `“${decision.note}”`));
     if (decision.words) lines.push(el("span", {}, `To be made again: “${decision.words}”`));
-    else if (decision.again) lines.push(el("span", {}, "To be made again, with other noise"));
+    else if (decision.again) lines.push(el("span", {}, "To be made again, with the same words"));
     place.replaceChildren(...lines);
   }
 
