@@ -50,6 +50,20 @@ class Held:
     """Set when somebody else took the lease (this process was taken for dead)."""
     when_lost: list[Callable[[], None]] = field(default_factory=list)
     """Called then, from the heartbeat's thread."""
+    beaten: float = field(default_factory=time.monotonic)
+    """When the store took the last heartbeat."""
+
+    def taken(self) -> str:
+        """Why this process has to stop, empty if it need not; asks the store only when no heartbeat got through for so
+        long that it may have been taken for dead: a process that was frozen finds out before it goes on."""
+        if time.monotonic() - self.beaten > STALE_AFTER:
+            with contextlib.suppress(OSError):  # as for a heartbeat
+                try:
+                    self.confirm()
+                    self.beaten = time.monotonic()
+                except LeaseHeld as error:
+                    return str(error)
+        return ""
 
     def confirm(self) -> None:
         """Ask the store itself; ``LeaseHeld`` if somebody else took the output over."""
@@ -118,7 +132,7 @@ def _beat(path: str, mine: dict[str, Any], held: Held, over: threading.Event) ->
         ):  # a hiccup of the store must not end the night; the next beat tries again
             fresh = _encode(mine | {"heartbeat": time.time()})
             if _take(path, last, fresh):
-                last = fresh
+                last, held.beaten = fresh, time.monotonic()
                 continue
             last = _read(path)
             holder = _decode(last)

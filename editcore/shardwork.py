@@ -37,6 +37,8 @@ BYTES_PER_PIXEL = 16
 listeners: list[Callable[[str, Counter[str], int], None]] = []
 """Called with (step, outcomes of rows just finished or found finished, rows planned); for progress, and in
 this process only."""
+before_batches: dict[str, Callable[[], str]] = {}
+"""By night, what is asked before each of its batches: why not to begin it, empty if nothing speaks against it."""
 _halted: dict[str, str] = {}
 _watches: dict[tuple[str, str], StormWatch] = {}
 _lock = threading.Lock()
@@ -85,6 +87,7 @@ def reset(run: str) -> None:
     """Forget what this process knows about a night that is starting (stop requests, storm windows)."""
     with _lock:
         _halted.pop(run, None)
+        before_batches.pop(run, None)
         for key in [key for key in _watches if key[0] == run]:
             del _watches[key]
 
@@ -172,6 +175,8 @@ def _finish_batch(
     memory: Memory,
 ) -> dict[str, Row]:
     """Records of a batch by row: those an earlier process kept, and the rest done now and kept."""
+    if reason := before_batches.get(night.path, str)():
+        halt(night.path, reason)
     if night.path in _halted:
         raise NightStopped(_halted[night.path])
     old = {r["row_id"]: found[r["row_id"]] for r in batch if r["row_id"] in found}

@@ -214,6 +214,7 @@ def finish(night: Night, means: Means, say: Say, held: Held) -> Report:
 
     started = time.monotonic()
     shardwork.reset(night.path)
+    shardwork.before_batches[night.path] = held.taken
     held.when_lost.append(lambda: shardwork.halt(night.path, "another process took this output over"))
     planned = int(night.info["planned"])
     say(

@@ -94,6 +94,22 @@ def test_whoever_lost_the_lease_finds_out_before_it_delivers(tmp_path: Path) -> 
     assert json.loads((tmp_path / ".lease.json").read_text())["token"] == "somebody else"
 
 
+def test_a_process_that_was_frozen_asks_before_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lease(str(tmp_path)) as held:
+        held_by(tmp_path)
+        assert held.taken() == ""  # its last heartbeat got through; the next one will tell
+        held.beaten -= leases.STALE_AFTER + 1
+        assert "took this output over" in held.taken()
+        with monkeypatch.context() as patch:
+            patch.setattr(leases, "_read", lambda path: (_ for _ in ()).throw(OSError("no store")))
+            assert held.taken() == ""  # a store that stays away is no taker
+        storage.remove(held.path)
+        storage.put(held.path, json.dumps({"token": held.token}).encode())
+        assert held.taken() == "" and time.monotonic() - held.beaten < 5
+
+
 def test_a_lease_taken_by_somebody_else_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "HEARTBEAT", 0.01)
     told: list[str] = []

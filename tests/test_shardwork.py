@@ -77,6 +77,16 @@ def test_a_full_disk_is_no_row_s_fault(run: str) -> None:
     assert len(seen) == 10
 
 
+def test_what_speaks_against_a_batch_is_asked_before_each(run: str) -> None:
+    seen: list[str] = []
+    shardwork.before_batches[run] = lambda: "taken over" if len(seen) >= 4 else ""
+    with pytest.raises(shardwork.NightStopped, match="taken over"):
+        work_shard(run, "ingest", 0, work_of(seen, lambda *_: None), 2)
+    assert (seen, shardwork.halted(run)) == (["0", "1", "2", "3"], "taken over")
+    shardwork.reset(run)
+    assert work_shard(run, "ingest", 0, work_of(seen, lambda *_: None), 2)["ok"] == 10
+
+
 def test_retryable_rows_are_tried_again_and_not_for_ever(run: str) -> None:
     tries: dict[str, int] = {}
 
