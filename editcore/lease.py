@@ -10,7 +10,7 @@ a dead one.
 Every change of it is a conditional write, so one of several takers wins and a heartbeat never overwrites a taker.
 
 Covered: two starts at the same moment, crashes, re-used pids, containers that restart with the same host name and
-pid, clocks, a process that was frozen, taken for dead and goes on (it notices before it delivers). Not covered: a
+pid, clocks, a process that was frozen, taken for dead and goes on (it notices before its next batch). Not covered: a
 process that is frozen in the very moment of its delivery.
 """
 
