@@ -18,8 +18,9 @@ DECIDED = (
     "decision_reasons",
     "decision_note",
 )
-"""Columns that decisions add to a night's rows: route and reason by thresholds alone, ``approve`` or ``reject`` (null
-where nobody decided), by whom, when (ISO 8601), reasons (ids of ``REASONS``, with blanks), note."""
+"""Columns that decisions add to a night's rows: the route by thresholds alone, and its reason; ``approve`` or
+``reject``, by whom, when (ISO 8601), reasons (ids of ``REASONS``, with blanks), note. All but the first are null where
+nobody decided."""
 JOURNAL = pa.schema(
     [
         ("entry", pa.int64()),
@@ -44,9 +45,7 @@ def decided(rows: pd.DataFrame, night: str, book: Book) -> pd.DataFrame:
     """A night's rows with the columns ``DECIDED``, and ``route`` and ``reason`` as people decided: whatever the
     thresholds said, an approved picture is published, and a rejected one goes to rework."""
     nobody = pd.Series(index=rows.index, dtype="str")
-    rows = rows.assign(
-        routed=rows["route"], routed_because=rows["reason"], **dict.fromkeys(DECIDED[2:], nobody)
-    )
+    rows = rows.assign(routed=rows["route"], **dict.fromkeys(DECIDED[1:], nobody))
     if not book.entries:
         return rows
     about = (rows["outcome"] == "ok") & rows["row_id"].isin(list(book.decided_rows()))
@@ -57,6 +56,7 @@ def decided(rows: pd.DataFrame, night: str, book: Book) -> pd.DataFrame:
     if found:
         columns = ["route", "reason", *DECIDED[2:]]
         changed = pd.DataFrame.from_dict(found, orient="index", columns=columns, dtype=object)
+        rows.loc[changed.index, "routed_because"] = rows.loc[changed.index, "reason"]
         rows.loc[changed.index, columns] = changed
     return rows
 

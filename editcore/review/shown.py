@@ -33,12 +33,13 @@ TOLD = (
         "outcome",
         "routed",
         "routed_because",
+        "reason",
     ),
     *("width", "height", "warnings_json", "mask_doubt", "kept_max_diff", "kept_psnr"),
     *PLACES,
 )
 WANTED = tuple(dict.fromkeys([*TOLD, *(score[0] for score in SCORES), *RISKS]))
-BEFORE = {"routed": "route", "routed_because": "reason"}
+BEFORE = {"routed": "route"}
 """Where nights say it that were delivered before anybody could decide."""
 ADDED = ("picture", "searched")
 
@@ -84,6 +85,8 @@ class Shown:
         sampled = pc.less(pc.utf8_slice_codeunits(table["row_id"], 0, 4), limit)
         known = pc.is_in(table["row_id"], pa.array(list(decided), pa.string()))
         rows = table.filter(pc.and_(ok, pc.or_(people, pc.or_(sampled, known)))).to_pandas()
+        because = rows["routed_because"] if "routed_because" in rows else rows["reason"]
+        rows["routed_because"] = because.fillna(rows["reason"])
         rows["attempt"] = rows["attempt"].fillna(1).astype(int) if "attempt" in rows else 1
         rows["picture"] = [picture_of(self.night, place) for place in rows["image_path"]]
         searched = [rows[name].fillna("").str.lower() for name in ("sku", "words", "routed_because")]
