@@ -59,6 +59,7 @@ def leave(text: str, code: Exit) -> NoReturn:
 
 def conclude(report: dict[str, Any], output: str) -> None:
     """Last lines of a night, and its exit code. ``report``: fields of ``flows.night.Report``."""
+    from editcore.decisions.entries import in_words
     from editcore.figures import sentences
 
     say, books = voice(), report["summary"]
@@ -74,10 +75,8 @@ def conclude(report: dict[str, Any], output: str) -> None:
             report=page,
             **books,
         )
-        if decided := books.get("decided"):
-            say.detail(
-                "  people decided: " + ", ".join(f"{count} {verdict}" for verdict, count in decided.items())
-            )
+        if decided := in_words(books.get("decided", {})):
+            say.detail(f"  people decided: {decided}")
         for code, count in sorted(books["codes"].items(), key=lambda pair: -pair[1]):
             say.detail(f"  {count} x {code}")
         for line in sentences(books.get("figures", {})):

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from editcore.campaign import CampaignError
+from editcore.decisions.entries import in_words
 from editcore.lease import LeaseHeld
 from editcore.night import NightRefused
 from editcore.review.desk import Desk
@@ -119,8 +120,8 @@ def _apply(output: str) -> str:
     from flows.apply import apply_decisions
 
     report = apply_decisions(output, lambda line: None)
-    decided = ", ".join(f"{count} {verdict}" for verdict, count in report.summary.get("decided", {}).items())
-    return f"Published: {decided}." if decided else "Published."
+    decided = in_words(report.summary.get("decided", {}))
+    return f"Published; of this night's pictures {decided}." if decided else "Published."
 
 
 def door_of(host: str, port: int, people: Path | None, user_header: str | None) -> Door:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -104,6 +105,12 @@ class Undo(_Strict):
 
 Entry = Annotated[Decide | Undo, Field(discriminator="kind")]
 ENTRY: TypeAdapter[Decide | Undo] = TypeAdapter(Entry)
+
+
+def in_words(decided: Mapping[str, int]) -> str:
+    """How many rows were decided how, e.g. ``12 approved, 3 rejected``; empty for none."""
+    words = {"approve": "approved", "reject": "rejected"}
+    return ", ".join(f"{decided[verdict]} {word}" for verdict, word in words.items() if decided.get(verdict))
 
 
 def now() -> datetime:

@@ -102,11 +102,10 @@ def build(desk: Desk, door: Door, hand_over: HandOver) -> FastAPI:
 
     @app.get("/pictures/{row_id}/{kind}")
     def picture(who: Who, row_id: str, kind: Kind, picture: str, side: int = 1600) -> Response:
-        shown = desk.shown()
-        row = shown.row(row_id)
-        if row is None or row["picture"] != picture or side not in SIDES:
+        found = desk.row(row_id, picture) if side in SIDES else None
+        if found is None:
             raise FileNotFoundError("There is no such picture here any more; reload the page.")
-        data, media_type = pictures.of(shown, row, kind, side)
+        data, media_type = pictures.of(*found, kind, side)
         return Response(data, media_type=media_type, headers={"Cache-Control": "private, max-age=86400"})
 
     @app.post("/decisions")

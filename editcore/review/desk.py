@@ -58,6 +58,15 @@ class Desk:
         self.journal.refresh()
         return self.showing.now(list(self.journal.book.decided_rows()))
 
+    def row(self, row_id: str, picture: str) -> tuple[Shown, dict[str, Any]] | None:
+        """A row with the delivery that shows it; None for one that has another picture, or is not there. Asks the
+        store only for what is not known already: pictures are asked for in dozens."""
+        for look in (self.showing.last, self.shown):
+            shown = look()
+            if (row := shown.row(row_id)) and row["picture"] == picture:
+                return shown, row
+        return None
+
     def unapplied(self) -> int:
         """How many rows people decided on since the folders were delivered."""
         return len(self.journal.book.rows_since(self.shown().applied))

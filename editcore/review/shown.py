@@ -103,6 +103,10 @@ class Showing:
         self._now = Shown(output, {}, ())
         self._lock = threading.Lock()
 
+    def last(self) -> Shown:
+        """What ``now`` gave last."""
+        return self._now
+
     def now(self, decided: Collection[str]) -> Shown:
         """While a delivery is being made there is no ``_SUCCESS``: then what was shown before."""
         success = success_of(self.output)

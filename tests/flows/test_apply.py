@@ -22,7 +22,7 @@ from editcore.review.line import Filter
 from flows import apply as applying
 from flows.apply import apply_decisions
 from flows.night import NightFailed, Report
-from flows.review import HandOver
+from flows.review import HandOver, hand_over_of
 
 __all__ = ["log"]
 ANNA = Person("anna", "approver")
@@ -248,3 +248,16 @@ def test_handing_over_waits_until_people_are_quiet_and_tries_again(
     pass_time(0)
     assert pass_time(120) == (False, "") and len(done) == 2
     assert applying.success_of(str(tmp_path / "out"))["decisions"] == 3
+
+
+def test_without_prefect_the_page_applies_by_itself(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    night(tmp_path)
+    desk = Desk(str(tmp_path / "out"))
+    hand_over = hand_over_of(desk.output, desk, 120)
+    assert hand_over.about == "Decisions are published 2 min after the last one."
+    decide(tmp_path, "mug-0", "approve")
+    assert hand_over.now() == "Published; of this night's pictures 1 approved."
+    assert (files(tmp_path, "publish"), desk.unapplied()) == ({"mug-0"}, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,3 +156,24 @@ def test_deploying_makes_and_replaces_what_is_deployed(server: Any, tmp_path: Pa
     assert "found no block slack-webhook/nobody" in text
     code, text = vitrine("deploy", str(file), "--file", str(tmp_path / "absent.yaml"))
     assert code == cli.Exit.BAD_CAMPAIGN
+
+
+def test_what_people_decided_starts_the_run_that_applies_it(server: Any, tmp_path: Path) -> None:
+    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+
+    from editcore.review.desk import Desk
+    from flows.review import tell_prefect
+
+    file = write_campaign(tmp_path, name="Reviewed range")
+    code, text = vitrine("deploy", str(file), "--file", str(PREFECT_YAML))
+    assert code == 0, text
+    deployment = server.read_deployment_by_name("apply/reviewed-range")
+    ours = DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id]))
+    output = str(tmp_path / "out")
+    tell_prefect(str(tmp_path / "another"), Desk(output))
+    assert tell_prefect(output, Desk(output)).startswith("Handed to Prefect")
+    until = time.monotonic() + 60
+    while not (runs := server.read_flow_runs(deployment_filter=ours)) and time.monotonic() < until:
+        time.sleep(0.5)
+    (run,) = runs
+    assert run.parameters == {"output": output, "pages": ""}
