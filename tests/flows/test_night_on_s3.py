@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 from collections import Counter
 from pathlib import Path
 
@@ -18,7 +19,11 @@ from test_kill import BATCH, WORKERS, die
 from editcore import manifest, storage
 from editcore.campaign import load_campaign
 from editcore.lease import LeaseHeld, lease
+from editcore.review.desk import Desk, Person, Seen
+from editcore.review.line import Filter
+from editcore.review.pictures import Pictures
 from editcore.shardwork import LANES
+from flows.apply import apply_decisions
 from flows.night import NightFailed, run_night
 
 pytestmark = pytest.mark.s3
@@ -93,3 +98,27 @@ def test_a_bucket_that_is_not_there_is_a_sentence(s3: str, tmp_path: Path) -> No
     campaign = load_campaign(write_campaign(tmp_path, output="s3://vitrine-no-such-bucket/out"))
     with pytest.raises(NightFailed, match=r"a store failed.*no such file or bucket"):
         run_night(campaign, **QUIET)
+
+
+def test_people_decide_on_a_night_in_a_bucket(shop: str, tmp_path: Path) -> None:
+    source = {"table": f"{shop}/in/list.parquet", "columns": {"image": "photo", "mask": "matte"}}
+    doubt = {"min_region_change": 50}
+    file = write_campaign(tmp_path, source=source, output=f"{shop}/out", thresholds=doubt)
+    run_night(load_campaign(file), **QUIET)
+    desk, anna = Desk(f"{shop}/out"), Person("anna", "approver")
+    good, bad, *_ = desk.look(anna, Filter(order="sku"), 0, 10)["rows"]
+    found = desk.row(good["row_id"], good["picture"])
+    assert found
+    for kind in ("before", "after"):
+        assert Image.open(io.BytesIO(Pictures().of(*found, kind, 320)[0])).size == (40, 48)
+    for row, more in (
+        (good, {"verdict": "approve"}),
+        (bad, {"verdict": "reject", "reasons": ["edge"], "again": True}),
+    ):
+        desk.decide(anna, [Seen(row["row_id"], row["picture"], 0)], id=uuid.uuid4().hex, **more)
+    assert apply_decisions(f"{shop}/out", **QUIET).summary["decided"] == {"approve": 1, "reject": 1}
+    delivered = pq.read_table(io.BytesIO(storage.read_bytes(f"{shop}/out/manifest.parquet"))).to_pylist()
+    paths = {row["row_id"]: row["delivered_path"] for row in delivered}
+    assert storage.exists(f"{shop}/out/{paths[good['row_id']]}") and paths[bad["row_id"]] is None
+    assert desk.unapplied() == 0
+    assert run_night(load_campaign(file), **QUIET).summary["edited"] == 1  # what was sent back, and nothing else
