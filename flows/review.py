@@ -10,6 +10,7 @@ import getpass
 import os
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,8 @@ QUIET = 120.0
 AGAIN, AGAIN_TO_PREFECT = 600.0, 3600.0
 """Seconds after which they are handed over once more, if the output does not show them; Prefect's runs queue behind a
 long night, so it is told seldom."""
+PATIENCE = 10.0
+"""Seconds that somebody waits for "publish now"."""
 LOOK = 5.0
 """Seconds between looks."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -63,9 +66,22 @@ class HandOver:
             self._text = self._work()
         except (NightRefused, NightFailed, LeaseHeld, OSError) as error:
             self._text = f"Not published yet, it will be tried again: {error}"
+        except Exception as error:  # nobody foresaw it: the page goes on, and both sides hear of it
+            traceback.print_exc()
+            self._text = (
+                f"Not published, by a fault that the page's log shows: {type(error).__name__}: {error}"
+            )
         finally:
             self._busy.release()
         return self._text
+
+    def ask(self) -> str:
+        """``now``, for somebody who waits for the answer: a large night takes longer than they do."""
+        answer: list[str] = []
+        thread = threading.Thread(target=lambda: answer.append(self.now()), name="hand-over-now", daemon=True)
+        thread.start()
+        thread.join(PATIENCE)
+        return answer[0] if answer else "It is being done; what is left to publish is said above."
 
     def state(self) -> tuple[bool, str]:
         return self._busy.locked(), self._text if self._desk.unapplied() else ""

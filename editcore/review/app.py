@@ -42,8 +42,8 @@ class HandOver(Protocol):
     def decided(self) -> None:
         """Somebody decided, just now."""
 
-    def now(self) -> str:
-        """Do it now; says in a sentence what is done."""
+    def ask(self) -> str:
+        """Do it now; says within seconds, in a sentence, what is done."""
 
     def state(self) -> tuple[bool, str]:
         """Whether it is being done, and a sentence for people, perhaps empty."""
@@ -138,7 +138,7 @@ def build(desk: Desk, door: Door, hand_over: HandOver) -> FastAPI:
     def apply(who: Who, post: Apply) -> dict[str, str]:
         if who.role == "viewer":
             raise Forbidden(f"{who.name} is viewer here; publishing takes a reviewer.")
-        return {"text": hand_over.now()}
+        return {"text": hand_over.ask()}
 
     @app.get("/state")
     def state(who: Who) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -214,22 +215,22 @@ def test_handing_over_waits_until_people_are_quiet_and_tries_again(
     tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night(tmp_path)
-    time, answers = [1000.0], iter([NightRefused("busy"), None, None])
+    clock, answers = [1000.0], iter([NightRefused("busy"), None, None])
     done: list[float] = []
 
     def work() -> str:
         if error := next(answers):
             raise error
-        done.append(time[0])
+        done.append(clock[0])
         apply(tmp_path)
         return "Published."
 
-    monkeypatch.setattr("flows.review.time.monotonic", lambda: time[0])
+    monkeypatch.setattr("flows.review.time.monotonic", lambda: clock[0])
     desk = Desk(str(tmp_path / "out"))
     hand_over = HandOver(desk, "about", work, quiet=120)
 
     def pass_time(seconds: float) -> tuple[bool, str]:
-        time[0] += seconds
+        clock[0] += seconds
         hand_over.look()
         return hand_over.state()
 
@@ -259,5 +260,22 @@ def test_without_prefect_the_page_applies_by_itself(
     hand_over = hand_over_of(desk.output, desk, 120)
     assert hand_over.about == "Decisions are published 2 min after the last one."
     decide(tmp_path, "mug-0", "approve")
-    assert hand_over.now() == "Published; of this night's pictures 1 approved."
+    assert hand_over.ask() == "Published; of this night's pictures 1 approved."
     assert (files(tmp_path, "publish"), desk.unapplied()) == ({"mug-0"}, 0)
+
+
+def test_a_fault_while_publishing_is_said_and_the_page_goes_on(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night(tmp_path)
+    desk, patience = Desk(str(tmp_path / "out")), 0.2
+    monkeypatch.setattr("flows.review.PATIENCE", patience)
+    decide(tmp_path, "mug-0", "approve")
+    broken_one = HandOver(desk, "about", lambda: str(1 // 0))
+    assert broken_one.ask().startswith("Not published, by a fault that the page's log shows")
+    assert "ZeroDivisionError" in broken_one.state()[1] and "1 // 0" in capsys.readouterr().err
+    slow = HandOver(desk, "about", lambda: time.sleep(2 * patience) or "Published.")
+    assert slow.ask().startswith("It is being done") and slow.state()[0]
+    assert slow.ask() == "It is being done."
+    time.sleep(3 * patience)
+    assert slow.state() == (False, "Published.")

@@ -121,4 +121,6 @@ def test_people_decide_on_a_night_in_a_bucket(shop: str, tmp_path: Path) -> None
     paths = {row["row_id"]: row["delivered_path"] for row in delivered}
     assert storage.exists(f"{shop}/out/{paths[good['row_id']]}") and paths[bad["row_id"]] is None
     assert desk.unapplied() == 0
-    assert run_night(load_campaign(file), **QUIET).summary["edited"] == 1  # what was sent back, and nothing else
+    assert (
+        run_night(load_campaign(file), **QUIET).summary["edited"] == 1
+    )  # what was sent back, and nothing else

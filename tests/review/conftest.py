@@ -45,7 +45,7 @@ class Quiet:
     def decided(self) -> None:
         self.times += 1
 
-    def now(self) -> str:
+    def ask(self) -> str:
         return "Published."
 
     def state(self) -> tuple[bool, str]:
