@@ -41,10 +41,11 @@ async function ask(path, options) {
   }
   if (response.ok) return answer;
   if (response.status === 401) throw new Unreachable(SIGNED_OUT);
+  const said = typeof answer.detail === "string" ? answer.detail : "";
   if (response.status >= 500 || AGAIN_LATER.has(response.status)) {
-    throw new Unreachable("The server does not answer.");
+    throw new Unreachable(said || "The server does not answer.");
   }
-  const detail = typeof answer.detail === "string" ? answer.detail : "The server did not understand this page.";
+  const detail = said || "The server did not understand this page.";
   throw new Refused(response.status, { ...answer, detail });
 }
 
