@@ -7,8 +7,8 @@ is what "done" means. Until then the step's finished batches lie beside it as
 that a kill costs the batch in flight.
 
 Covered: kills and power cuts at any moment (each file arrives whole or not at all), torn or foreign files
-among the kept batches (ignored, the batch is done again), committed parts damaged afterwards (every page has a
-checksum; ``Damaged`` says what to do). Not covered: somebody editing committed parts by hand."""
+among the kept batches (ignored, the batch is done again), committed parts damaged afterwards (each carries the sum of
+its bytes, ``seals``; ``Damaged`` says what to do). Not covered: somebody writing committed parts by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from editcore import storage
+from editcore import seals, storage
 from editcore.columns import STEPS, Row, columns_of, own_columns, schema
 from editcore.outcomes import FAILED, Outcome
 
@@ -265,12 +265,8 @@ def _table(step: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
 
 
 def _encode(table: pa.Table, facts: Mapping[str, Any]) -> bytes:
-    sink = io.BytesIO()
     metadata = {**(table.schema.metadata or {}), b"vitrine": json.dumps(dict(facts)).encode()}
-    pq.write_table(
-        table.replace_schema_metadata(metadata), sink, compression="zstd", write_page_checksum=True
-    )
-    return sink.getvalue()
+    return seals.encode(table.replace_schema_metadata(metadata))
 
 
 def _read(run: str, step: str, shard: int, columns: Collection[str] | None = None) -> pa.Table:
@@ -286,7 +282,7 @@ def _reading(run: str, step: str, shard: int) -> Iterator[pq.ParquetFile]:
     path = part_path(run, step, shard)
     data = storage.read_bytes(path)
     try:
-        yield pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+        yield seals.open_sealed(data)
     except (pa.ArrowException, OSError, ValueError) as error:
         cure = (
             "`vitrine run CAMPAIGN --night` with a new name plans again and takes over what this night has"

@@ -63,19 +63,17 @@ def night(tmp_path: Path) -> Report:
 
 
 def test_a_bit_that_flips_in_a_part_never_makes_another_row(night: Report) -> None:
-    """Checksums of pages see to that; the footer, which says where they lie, has none."""
+    """Neither in a page nor in the footer, which says what pages mean."""
     file, good = Path(manifest.part_path(night.path, "edit", 0)), manifest.read_part(night.path, "edit", 0)
     data, chance = file.read_bytes(), random.Random(0)
-    chunk = pq.ParquetFile(file).metadata.row_group(0)
-    pages = sum(chunk.column(number).total_compressed_size for number in range(chunk.num_columns))
     found = 0
-    for place in chance.sample(range(4, 4 + pages), 200):
+    for place in chance.sample(range(len(data)), 300):
         file.write_bytes(data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :])
         try:
             assert manifest.read_part(night.path, "edit", 0) == good, "a bit that nobody reads"
         except manifest.Damaged:
             found += 1
-    assert found > 120
+    assert found > 280
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
