@@ -107,14 +107,18 @@ def _shards(night: Night, footers: Footers) -> list[str]:
 
 def _reviews(night: Night) -> list[str]:
     """What people decided, when this is the night that the output shows."""
-    from editcore.review.desk import Desk
+    from editcore.decisions import Journal
+    from editcore.delivery.previous import success_of
     from editcore.review.tally import sentences, tally
 
-    desk = Desk(str(night.info["output"]))
-    shown = desk.shown()
-    found = sentences(tally(shown, desk.journal.book)) if shown.night == night.name else []
-    if found and (left := desk.unapplied()):
-        found.append(f"{left} decisions are not delivered yet; `vitrine apply {desk.output}` does it")
+    output = str(night.info["output"])
+    success = success_of(output)
+    if success.get("run") != night.name:
+        return []
+    book = Journal.read(output).book
+    found = sentences(tally(output, night.name, book))
+    if left := len(book.rows_since(success.get("decisions", 0))):
+        found.append(f"{left} decisions are not delivered yet; `vitrine apply {output}` does it")
     return ["reviews:"] * bool(found) + [f"  {line}" for line in found]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -74,25 +74,32 @@ class Shown:
         return None if place is None else {str(k): v for k, v in self.rows.loc[place].to_dict().items()}
 
     def _read(self, decided: Collection[str]) -> pd.DataFrame:
-        data = storage.read_bytes(storage.join(self.output, "manifest.parquet"))
-        there = tables.names(data)
-        names = {name: name if name in there else BEFORE.get(name, "") for name in WANTED}
-        names = {name: found for name, found in names.items() if found in there}
-        table = tables.decode(data, list(names.values())).rename_columns(list(names))
-        ok = pc.equal(table["outcome"], "ok")
-        people = pc.is_in(table["routed"], pa.array(["review", "rework"]))
-        limit = f"{round(SPOT_CHECKS * 0x10000):04x}"
-        sampled = pc.less(pc.utf8_slice_codeunits(table["row_id"], 0, 4), limit)
-        known = pc.is_in(table["row_id"], pa.array(list(decided), pa.string()))
-        rows = table.filter(pc.and_(ok, pc.or_(people, pc.or_(sampled, known)))).to_pandas()
+        rows = rows_for_people(self.output, decided, WANTED)
         because = rows["routed_because"] if "routed_because" in rows else rows["reason"]
         rows["routed_because"] = because.fillna(rows["reason"])
-        rows["attempt"] = rows["attempt"].fillna(1).astype(int) if "attempt" in rows else 1
         rows["picture"] = [picture_of(self.night, place) for place in rows["image_path"]]
         searched = [rows[name].fillna("").str.lower() for name in ("sku", "words", "routed_because")]
         rows["searched"] = searched[0].str.cat(searched[1:], sep="\n")
         order = rank_rows(rows.assign(route=rows["routed"]))
         return rows.loc[order].reset_index(drop=True)
+
+
+def rows_for_people(output: str, decided: Collection[str], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows of the delivered manifest that people are asked about, or have ``decided`` on (row ids); those of
+    ``columns`` that are there. ``columns`` need row_id, outcome, routed and attempt."""
+    data = storage.read_bytes(storage.join(output, "manifest.parquet"))
+    there = tables.names(data)
+    names = {name: name if name in there else BEFORE.get(name, "") for name in columns}
+    names = {name: found for name, found in names.items() if found in there}
+    table = tables.decode(data, list(names.values())).rename_columns(list(names))
+    ok = pc.equal(table["outcome"], "ok")
+    people = pc.is_in(table["routed"], pa.array(["review", "rework"]))
+    limit = f"{round(SPOT_CHECKS * 0x10000):04x}"
+    sampled = pc.less(pc.utf8_slice_codeunits(table["row_id"], 0, 4), limit)
+    known = pc.is_in(table["row_id"], pa.array(list(decided), pa.string()))
+    rows = table.filter(pc.and_(ok, pc.or_(people, pc.or_(sampled, known)))).to_pandas()
+    rows["attempt"] = rows["attempt"].fillna(1).astype(int) if "attempt" in rows else 1
+    return rows
 
 
 class Showing:

@@ -7,8 +7,10 @@ from statistics import median
 from typing import NamedTuple
 
 from editcore.decisions import REASONS, Book, Standing
-from editcore.review.line import standings
-from editcore.review.shown import Shown
+from editcore.night import picture_of
+from editcore.review.shown import rows_for_people
+
+COLUMNS = ("row_id", "outcome", "routed", "attempt", "image_path")
 
 
 class Tally(NamedTuple):
@@ -32,10 +34,15 @@ class Tally(NamedTuple):
     """Median seconds a picture was looked at; decisions on several pictures at once count by their mean."""
 
 
-def tally(shown: Shown, book: Book) -> Tally:
-    """The figures of the delivery ``shown``."""
-    decided = standings(shown, book)
-    routed, attempt = shown.rows["routed"], shown.rows["attempt"]
+def tally(output: str, night: str, book: Book) -> Tally:
+    """The figures of ``night``, which the output shows."""
+    rows = rows_for_people(output, list(book.decided_rows()), COLUMNS)
+    about = rows.loc[rows["row_id"].isin(list(book.decided_rows())), ["row_id", "image_path"]]
+    found = {
+        place: book.standing(row_id, picture_of(night, path)) for place, row_id, path in about.itertuples()
+    }
+    decided = {place: standing for place, standing in found.items() if standing}
+    routed, attempt = rows["routed"], rows["attempt"]
     checks = {place: found for place, found in decided.items() if routed[place] == "publish"}
     asked = {place: found for place, found in decided.items() if place not in checks}
     approved = [place for place, found in asked.items() if _verdict(found) == "approve"]

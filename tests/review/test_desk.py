@@ -167,7 +167,10 @@ def test_before_the_first_night(tmp_path: Path) -> None:
 
 
 def test_what_reviews_say_about_a_night(desk: Desk) -> None:
-    assert sentences(tally(desk.shown(), desk.journal.book)) == ["6 pictures wait for people, 0 are decided"]
+    def said() -> list[str]:
+        return sentences(tally(desk.output, desk.shown().night, desk.journal.book))
+
+    assert said() == ["6 pictures wait for people, 0 are decided"]
     line, checks = rows(desk, order="sku"), rows(desk, view="checks", order="sku")
     decide(desk, ANNA, line[0], seconds=2.0)
     decide(desk, ANNA, line[1], seconds=4.0)
@@ -175,7 +178,7 @@ def test_what_reviews_say_about_a_night(desk: Desk) -> None:
     decide(desk, ANNA, checks[0])
     decide(desk, ANNA, checks[1], "reject")
     desk.undo(ANNA, decide(desk, ANNA, line[3]), uuid.uuid4().hex)
-    assert sentences(tally(desk.shown(), desk.journal.book)) == [
+    assert said() == [
         "3 pictures wait for people, 3 are decided",
         "approved 2 of 3 (67%), 2 of them at the first attempt; 1 rejected ones are to be made again",
         "spot checks of what went out by itself: 1 of 2 rejected (50%)",
