@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ class Standing(NamedTuple):
 
 @dataclass
 class Book:
-    """The journal up to entry ``last``."""
+    """The journal up to entry ``last``. One thread adds to it at a time, others may look: they go through copies."""
 
     last: int = 0
     entries: dict[int, Decide | Undo] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Book:
 
     def again(self) -> dict[str, str | None]:
         """Rows that are to be made once more, with the words to use (None: those they had)."""
-        found = ((row_id, self.latest(row_id)) for row_id in self._about)
+        found = ((row_id, self.latest(row_id)) for row_id in list(self._about))
         return {
             row_id: standing.decision.words
             for row_id, standing in found
@@ -80,15 +80,15 @@ class Book:
 
     def rows_since(self, number: int) -> set[str]:
         """Rows for which another decision counts than after entry ``number``."""
-        touched = (row_id for row_id, last in self._touched.items() if last > number)
+        touched = (row_id for row_id, last in list(self._touched.items()) if last > number)
         return {row_id for row_id in touched if self.latest(row_id) != self.latest(row_id, number)}
 
-    def decided_rows(self) -> Iterable[str]:
+    def decided_rows(self) -> list[str]:
         """Every row that was ever decided about."""
-        return self._about
+        return list(self._about)
 
     def decisions(self) -> Iterator[tuple[int, Decide]]:
         """Every decision, undone ones too, in order."""
-        for number, entry in self.entries.items():
+        for number, entry in list(self.entries.items()):
             if isinstance(entry, Decide):
                 yield number, entry

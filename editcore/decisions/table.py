@@ -48,7 +48,7 @@ def decided(rows: pd.DataFrame, night: str, book: Book) -> pd.DataFrame:
     rows = rows.assign(routed=rows["route"], **dict.fromkeys(DECIDED[1:], nobody))
     if not book.entries:
         return rows
-    about = (rows["outcome"] == "ok") & rows["row_id"].isin(list(book.decided_rows()))
+    about = (rows["outcome"] == "ok") & rows["row_id"].isin(book.decided_rows())
     found: dict[object, tuple[object, ...]] = {}
     for index, row_id, place in rows.loc[about, ["row_id", "image_path"]].itertuples():
         if standing := book.standing(row_id, picture_of(night, str(place))):

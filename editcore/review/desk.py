@@ -56,7 +56,7 @@ class Desk:
     def shown(self) -> Shown:
         """The delivery to look at now, the journal read up to its end."""
         self.journal.refresh()
-        return self.showing.now(list(self.journal.book.decided_rows()))
+        return self.showing.now(self.journal.book.decided_rows())
 
     def row(self, row_id: str, picture: str) -> tuple[Shown, dict[str, Any]] | None:
         """A row with the delivery that shows it; None for one that has another picture, or is not there. Asks the

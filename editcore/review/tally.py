@@ -36,8 +36,8 @@ class Tally(NamedTuple):
 
 def tally(output: str, night: str, book: Book) -> Tally:
     """The figures of ``night``, which the output shows."""
-    rows = rows_for_people(output, list(book.decided_rows()), COLUMNS)
-    about = rows.loc[rows["row_id"].isin(list(book.decided_rows())), ["row_id", "image_path"]]
+    rows = rows_for_people(output, book.decided_rows(), COLUMNS)
+    about = rows.loc[rows["row_id"].isin(book.decided_rows()), ["row_id", "image_path"]]
     found = {
         place: book.standing(row_id, picture_of(night, path)) for place, row_id, path in about.itertuples()
     }
