@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from editcore.review.desk import Conflict, Desk, Forbidden, Person, Seen
 from editcore.review.holds import LASTS, Holds
 from editcore.review.line import Filter
 from editcore.review.tally import sentences, tally
+
+from .conftest import night_of
 
 ANNA, BERTHA, CARL = Person("anna", "approver"), Person("bertha", "reviewer"), Person("carl", "viewer")
 
@@ -84,6 +88,31 @@ def test_two_people_cannot_decide_on_one_picture(desk: Desk, output: Path) -> No
     assert decide(other, BERTHA, again, "reject") == 2  # she saw what anna said
     with pytest.raises(Conflict, match="bertha has decided on it meanwhile"):
         desk.undo(ANNA, 1, uuid.uuid4().hex)
+
+
+def test_many_people_at_once(tmp_path: Path) -> None:
+    night_of(tmp_path / "out", waiting=60, size=24)
+    desk = Desk(str(tmp_path / "out"))
+    line, over = rows(desk), threading.Event()
+
+    def work(number: int) -> list[int]:
+        person = Person(f"reviewer-{number}", "reviewer")
+        return [decide(desk, person, row) for row in line[number::4]]
+
+    def watch(number: int) -> int:
+        looks = 0
+        while not over.is_set():
+            desk.look(CARL, Filter(view="decided"), 0, 50), desk.unapplied(), desk.journal.book.again()
+            looks += 1
+        return looks
+
+    with ThreadPoolExecutor(6) as pool:
+        watching = [pool.submit(watch, number) for number in range(2)]
+        numbers = [number for done in pool.map(work, range(4)) for number in done]
+        over.set()
+        assert all(one.result() for one in watching)
+    assert sorted(numbers) == list(range(1, 61))
+    assert desk.look(CARL, Filter(), 0, 1)["counts"] == {"waiting": 0, "checks": 3, "decided": 60}
 
 
 def test_what_is_on_somebody_s_screen_is_theirs(desk: Desk) -> None:
