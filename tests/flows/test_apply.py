@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -268,14 +269,19 @@ def test_a_fault_while_publishing_is_said_and_the_page_goes_on(
     tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night(tmp_path)
-    desk, patience = Desk(str(tmp_path / "out")), 0.2
-    monkeypatch.setattr("flows.review.PATIENCE", patience)
+    desk = Desk(str(tmp_path / "out"))
     decide(tmp_path, "mug-0", "approve")
     broken_one = HandOver(desk, "about", lambda: str(1 // 0))
+    monkeypatch.setattr("flows.review.PATIENCE", 60)
     assert broken_one.ask().startswith("Not published, by a fault that the page's log shows")
     assert "ZeroDivisionError" in broken_one.state()[1] and "1 // 0" in capsys.readouterr().err
-    slow = HandOver(desk, "about", lambda: time.sleep(2 * patience) or "Published.")
+    monkeypatch.setattr("flows.review.PATIENCE", 0.2)
+    gate = threading.Event()
+    slow = HandOver(desk, "about", lambda: "Published." if gate.wait(60) else "")
     assert slow.ask().startswith("It is being done") and slow.state()[0]
     assert slow.ask() == "It is being done."
-    time.sleep(3 * patience)
+    gate.set()
+    until = time.monotonic() + 30
+    while slow.state()[0] and time.monotonic() < until:
+        time.sleep(0.01)
     assert slow.state() == (False, "Published.")
