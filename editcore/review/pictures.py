@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from collections import OrderedDict
 from typing import Any, Literal
@@ -18,6 +19,8 @@ SIDES = (0, 320, 1600)
 QUALITY = 90
 CACHE = 256 << 20
 """Bytes of finished pictures that are kept."""
+MAKERS = min(4, os.cpu_count() or 1)
+"""Pictures decoded at once: each may be large, and more than the cores can do only fills the memory."""
 
 
 class Pictures:
@@ -25,6 +28,7 @@ class Pictures:
 
     def __init__(self, room: int = CACHE) -> None:
         self._room, self._lock = room, threading.Lock()
+        self._making = threading.BoundedSemaphore(MAKERS)
         self._kept: OrderedDict[tuple[str, str, int], tuple[bytes, str]] = OrderedDict()
 
     def of(self, shown: Shown, row: dict[str, Any], kind: Kind, side: int) -> tuple[bytes, str]:
@@ -34,7 +38,9 @@ class Pictures:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        made = _make(_place(shown, row, kind), kind, side)
+        data = storage.read_bytes(_place(shown, row, kind))
+        with self._making:
+            made = _make(data, kind, side)
         with self._lock:
             self._kept[key] = made
             while sum(len(data) for data, _ in self._kept.values()) > self._room:
@@ -52,8 +58,7 @@ def _place(shown: Shown, row: dict[str, Any], kind: Kind) -> str:
     return place
 
 
-def _make(place: str, kind: Kind, side: int) -> tuple[bytes, str]:
-    data = storage.read_bytes(place)
+def _make(data: bytes, kind: Kind, side: int) -> tuple[bytes, str]:
     if side == 0 and kind != "before":
         return data, "image/png"  # as the night wrote it
     picture = open_picture(data)
