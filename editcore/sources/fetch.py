@@ -12,7 +12,7 @@ import email.utils
 import random
 import ssl
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from editcore.campaign import Download
 from editcore.outcomes import Outcome, RowError
 from editcore.signatures import HEAD, kind_of, looks_like
 from editcore.sources.addresses import Guard, checked, host_of, networks
+from editcore.sources.hands import Hands
 
 REDIRECTS = 5
 """Hops after the first address."""
@@ -101,17 +102,25 @@ async def _fetch_all(
     hosts: dict[str, _Host] = defaultdict(_Host)
     for uri in uris:
         hosts[host_of(uri)].waiting.append(uri)
-    turns = asyncio.Semaphore(rules.at_once)
-    async with _client(rules) as client, asyncio.TaskGroup() as group:
+    turns, hands = asyncio.Semaphore(rules.at_once), Hands(rules.at_once)
 
-        async def work(host: _Host) -> None:
-            while host.waiting:
-                uri = host.waiting.popleft()
-                await _until_told(client, uri, host, turns, rules, max_bytes, known.get(uri, Known()), done)
+    async def tell(answer: Answer) -> None:
+        await hands.take(done, answer)
 
-        for host in hosts.values():
-            for _ in range(min(rules.per_host, len(host.waiting))):
-                group.create_task(work(host))
+    try:
+        async with _client(rules) as client, asyncio.TaskGroup() as group:
+
+            async def work(host: _Host) -> None:
+                while host.waiting:
+                    uri = host.waiting.popleft()
+                    here = known.get(uri, Known())
+                    await _until_told(client, uri, host, turns, rules, max_bytes, here, tell)
+
+            for host in hosts.values():
+                for _ in range(min(rules.per_host, len(host.waiting))):
+                    group.create_task(work(host))
+    finally:
+        hands.close()
 
 
 async def _until_told(
@@ -122,7 +131,7 @@ async def _until_told(
     rules: Download,
     max_bytes: int,
     known: Known,
-    done: Callable[[Answer], None],
+    tell: Callable[[Answer], Awaitable[None]],
 ) -> None:
     """Try an address until there is something to tell, and tell it."""
     clock = asyncio.get_running_loop().time
@@ -142,7 +151,7 @@ async def _until_told(
             except RowError as error:
                 answer = Answer(uri, error=error)
             if answer:
-                await asyncio.to_thread(done, answer)
+                await tell(answer)
                 return
         await asyncio.sleep(wait)
 
