@@ -45,9 +45,8 @@ def apply_decisions(output: str, say: Say = print) -> Report:
 
 
 def _routed(output: str) -> Night:
-    """The latest night if all its rows are routed, else the one finished last, whose pictures the output shows."""
+    """The latest night whose rows are all routed: it is what the output shows, or was about to show."""
     known = [night for night in nights(output) if night.info["planned"]]  # an empty one is not delivered
-    latest = [night for night in known[-1:] if night.routed]
-    if found := latest or [night for night in known if night.finished]:
-        return found[-1]
+    if found := next((night for night in reversed(known) if night.routed), None):
+        return found
     raise NightRefused(f"found no night in {output} that is routed to its end; run one first (vitrine run)")

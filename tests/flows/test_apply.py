@@ -207,6 +207,25 @@ def test_a_kill_while_applying_leaves_a_night_that_is_delivered_by_whoever_comes
     assert files(tmp_path, "publish") == {"mug-0"} and success(tmp_path)["decisions"] == 1
 
 
+def test_beside_a_night_that_was_only_begun_the_one_shown_is_delivered_also_after_a_kill(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night(tmp_path, "first")
+    night(tmp_path, "second", recipes=RECIPES)
+    decide(tmp_path, "mug-0", "approve")
+    (tmp_path / "photos" / "mug-4.png").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr("flows.night.run_steps", broken)
+        with pytest.raises(NightFailed, match="disk on fire"):
+            night(tmp_path, "third", recipes=RECIPES)
+    with monkeypatch.context() as patch:
+        patch.setattr("editcore.delivery.publish.render_report", broken)
+        with pytest.raises(NightFailed, match="disk on fire"):
+            apply(tmp_path)
+    assert apply(tmp_path).night == success(tmp_path)["run"] == "second"
+    assert "mug-0" in files(tmp_path, "publish")
+
+
 def test_nothing_to_apply_to(tmp_path: Path) -> None:
     with pytest.raises(NightRefused, match=r"found no night in .* that is routed to its end"):
         apply(tmp_path)
