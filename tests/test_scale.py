@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.scale import free
+from benchmarks.scale import free, review
 from benchmarks.scale.measure import cost_of
 from benchmarks.scale.pictures_server import numbered
 from benchmarks.scale.rows import write_campaign
@@ -19,6 +19,9 @@ from editcore import manifest
 from editcore.campaign import load_campaign
 from editcore.columns import STEPS
 from editcore.night import Night
+from editcore.review.desk import Desk
+from editcore.review.line import Filter
+from editcore.review.pictures import Pictures
 from flows.night import run_night
 from flows.steps import run_steps
 
@@ -73,3 +76,13 @@ def test_sleepers_do_every_shard(tmp_path: Path) -> None:
     crew.do = lambda step, path, shard: done.append(shard) or {}  # type: ignore[method-assign, func-returns-value]
     run_steps(Night("nowhere", {"night": "asleep"}), [("edit", shard) for shard in range(9)], crew, None)
     assert sorted(done) == list(range(9))
+
+
+def test_the_night_of_the_review_benchmark_opens_at_the_desk_with_its_pictures(tmp_path: Path) -> None:
+    review._deliver(tmp_path / "out", 24, side=64)
+    assert set(review._desk(tmp_path / "out")) == {"open", "line", "decide"}
+    desk = Desk(str(tmp_path / "out"))
+    (row,) = desk.look(review.ANNA, Filter(view="decided"), 0, 1)["rows"]
+    found = desk.row(row["row_id"], row["picture"])
+    assert found and row["kinds"] == ["before", "after", "region"]
+    assert {Pictures().of(*found, kind, 320)[1] for kind in ("before", "after")} == {"image/webp"}

@@ -34,6 +34,7 @@ import numpy as np
 import yaml
 
 from benchmarks.scale.measure import Cost, about, cost_of, middle, python, spread
+from benchmarks.scale.photos import photo
 from benchmarks.scale.rows import PROFILE
 from editcore.evaluation.markdown import markdown_table
 
@@ -158,13 +159,9 @@ def _draw(folder: Path, side: int) -> float:
     folder.mkdir(parents=True, exist_ok=True)
     noise, sizes = np.random.default_rng(0), []
     for number in range(DISTINCT):
-        picture = np.full((side, side, 3), 128, np.float32)
-        for cells, strength in ((6, 90), (24, 50), (96, 30), (side // 2, 12)):
-            grid = noise.standard_normal((cells, cells, 3)).astype(np.float32)
-            picture += strength * cv2.resize(grid, (side, side), interpolation=cv2.INTER_CUBIC)
         cv2.imwrite(
             str(folder / f"{number:03d}.jpg"),
-            picture.clip(0, 255).astype(np.uint8),
+            photo(noise, side),
             [cv2.IMWRITE_JPEG_QUALITY, 90],
         )
         sizes.append((folder / f"{number:03d}.jpg").stat().st_size)

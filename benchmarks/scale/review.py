@@ -31,6 +31,7 @@ import pandas as pd
 import pyarrow as pa
 
 from benchmarks.scale.measure import about, cost_of, python
+from benchmarks.scale.photos import photo
 from editcore import images, storage, tables
 from editcore.evaluation.markdown import markdown_table
 from editcore.review.desk import Desk, Person, Seen
@@ -113,7 +114,7 @@ def _deliver(output: Path, count: int, side: int = 0) -> None:
             "width": side,
             "height": side,
         },
-        routed_because="The colour is off the one named (chroma_error 27, at most 25).",
+        reason="The colour is off the one named (chroma_error 27, at most 25).",
         **{
             name: noise.random(count)
             for name in ("chroma_error", "delta_e", "clip_direction", "clip_text", "lpips")
@@ -132,7 +133,7 @@ def _deliver(output: Path, count: int, side: int = 0) -> None:
         str(output / "manifest.parquet"), tables.encode(pa.Table.from_pandas(rows, preserve_index=False))
     )
     for number in range(count if side else 0):
-        before_HW3, after_HW3, region_HW = _photo(noise, side)
+        before_HW3, after_HW3, region_HW = _edited(noise, side)
         row = rows.iloc[number]
         storage.put(row["source_uri"], images.encode(before_HW3, "JPEG", 90))
         storage.put(str(run / row["image_path"]), cv2.imencode(".png", after_HW3[..., ::-1])[1].tobytes())
@@ -140,13 +141,9 @@ def _deliver(output: Path, count: int, side: int = 0) -> None:
     storage.put(str(output / "_SUCCESS"), json.dumps({"run": NIGHT, "decisions": 0}).encode())
 
 
-def _photo(noise: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Detail at several scales, the same with another middle, and that middle."""
-    picture_HW3 = np.full((side, side, 3), 128, np.float32)
-    for cells, strength in ((6, 90), (24, 50), (96, 30), (side // 2, 12)):
-        grid = noise.standard_normal((cells, cells, 3)).astype(np.float32)
-        picture_HW3 += strength * cv2.resize(grid, (side, side), interpolation=cv2.INTER_CUBIC)
-    before_HW3 = picture_HW3.clip(0, 255).astype(np.uint8)
+def _edited(noise: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A photograph, the same with another middle, and that middle."""
+    before_HW3 = photo(noise, side)
     region_HW = np.zeros((side, side), np.uint8)
     cv2.circle(region_HW, (side // 2, side // 2), side // 3, 255, -1)
     return before_HW3, np.where(region_HW[..., None] > 0, 255 - before_HW3, before_HW3), region_HW

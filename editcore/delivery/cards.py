@@ -84,7 +84,7 @@ def line_of(index: int, row: dict[str, Any]) -> dict[str, Any]:
     ok = row["outcome"] == "ok"
     return {
         "id": f"row-{index}",
-        "sku": text_of(row.get("sku")) or text_of(row.get("item_id")) or "(no SKU)",
+        "sku": called(row),
         "recipe": row["recipe_id"],
         "words": text_of(row.get("words")),
         "follows_pair": bool(text_of(row.get("pair"))),
@@ -93,6 +93,11 @@ def line_of(index: int, row: dict[str, Any]) -> dict[str, Any]:
         "file": text_of(row.get("delivered_path")),
         "scores": score_list(row)[:3],
     }
+
+
+def called(row: Mapping[str, Any]) -> str:
+    """What people call a row's product."""
+    return text_of(row.get("sku")) or text_of(row.get("item_id")) or "(no SKU)"
 
 
 def score_list(row: Mapping[str, Any]) -> list[dict[str, str]]:

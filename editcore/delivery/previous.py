@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from editcore import storage, tables
+from editcore.manifest import Damaged
 from editcore.night import picture_of
 
 
@@ -23,11 +24,17 @@ class Delivered(NamedTuple):
 
 
 def success_of(root: str) -> dict[str, Any]:
-    """What ``_SUCCESS`` says of the last delivery; empty while there is none, or one is being made."""
+    """What ``_SUCCESS`` says of the last delivery; empty while there is none, or one is being made. ``Damaged`` where
+    it cannot be read."""
+    path = storage.join(root, "_SUCCESS")
     try:
-        return dict(json.loads(storage.read_bytes(storage.join(root, "_SUCCESS"))))
+        return dict(json.loads(storage.read_bytes(path)))
     except FileNotFoundError:
         return {}
+    except ValueError as error:
+        raise Damaged.at(
+            path, error, "remove it, and `vitrine apply OUTPUT` delivers the night again"
+        ) from error
 
 
 def lost_at_delivery(root: str, night: str) -> list[dict[str, Any]]:
@@ -50,7 +57,7 @@ def delivered_before(root: str, folders: Sequence[str]) -> dict[str, Delivered]:
 
     A file that somebody replaced by another of the very same size is not noticed."""
     try:
-        run = json.loads(storage.read_bytes(storage.join(root, "_SUCCESS")))["run"]
+        run = success_of(root)["run"]
         data = storage.read_bytes(storage.join(root, "manifest.parquet"))
         names = ["image_path", "delivered_path", "delivered_lossless", "delivered_bytes", "delivered_sha256"]
         table = tables.decode(data, names)

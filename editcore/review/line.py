@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from editcore.decisions import Book, Decide, Standing
-from editcore.delivery.cards import score_list, text_of, warnings_of
+from editcore.delivery.cards import called, score_list, text_of, warnings_of
 from editcore.review.shown import Shown
 
 View = Literal["waiting", "checks", "decided"]
@@ -71,7 +71,7 @@ def told(
         "row_id": row["row_id"],
         "picture": row["picture"],
         "last": book.touched(row["row_id"]),
-        "sku": text_of(row.get("sku")) or text_of(row.get("item_id")) or "(no SKU)",
+        "sku": called(row),
         "recipe": row["recipe_id"],
         "words": text_of(row.get("words")),
         "follows_pair": bool(text_of(row.get("pair"))),

@@ -11,7 +11,8 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,29 @@ def deadly(write: Callable[..., Any], number: int, moment: str) -> Callable[...,
         return done
 
     return writes
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The path of every write or removal in the body, heartbeats left out: they come when they come."""
+    paths: list[str] = []
+
+    def counting(write: Callable[..., Any]) -> Callable[..., Any]:
+        def writes(path: str, *data: bytes) -> Any:
+            if not path.endswith(".lease.json"):
+                paths.append(path)
+            return write(path, *data)
+
+        return writes
+
+    usual = {name: getattr(storage, name) for name in WRITES}
+    try:
+        for name in WRITES:
+            setattr(storage, name, counting(usual[name]))
+        yield paths
+    finally:
+        for name in WRITES:
+            setattr(storage, name, usual[name])
 
 
 def arm(number: int, moment: str) -> None:

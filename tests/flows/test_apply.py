@@ -18,6 +18,7 @@ from test_night import go, log
 
 from editcore import storage
 from editcore.decisions import Journal
+from editcore.manifest import Damaged
 from editcore.night import NightRefused
 from editcore.review.desk import Desk, Person, Seen
 from editcore.review.line import Filter
@@ -224,6 +225,21 @@ def test_beside_a_night_that_was_only_begun_the_one_shown_is_delivered_also_afte
             apply(tmp_path)
     assert apply(tmp_path).night == success(tmp_path)["run"] == "second"
     assert "mug-0" in files(tmp_path, "publish")
+
+
+def test_a_damaged_mark_of_success_is_named_and_made_anew(tmp_path: Path, log: Path) -> None:
+    night(tmp_path)
+    decide(tmp_path, "mug-0", "approve")
+    mark = tmp_path / "out" / "_SUCCESS"
+    mark.write_text("{")
+    for work in (apply, night):
+        with pytest.raises(
+            (Damaged, NightFailed), match=r"_SUCCESS damaged .*; remove it, and `vitrine apply"
+        ):
+            work(tmp_path)
+    mark.unlink()
+    apply(tmp_path)
+    assert (success(tmp_path)["decisions"], files(tmp_path, "publish")) == (1, {"mug-0"})
 
 
 def test_nothing_to_apply_to(tmp_path: Path) -> None:

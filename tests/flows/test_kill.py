@@ -8,15 +8,13 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
 import yaml
 from catalogue import PROFILE, write_campaign, write_pictures
-from killed import WRITES
+from killed import counted
 
 from editcore import manifest, storage
 from editcore.campaign import load_campaign
@@ -33,24 +31,11 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report,
     """A finished night, and how many writes it took."""
     home = tmp_path_factory.mktemp("undisturbed")
     write_pictures(home / "photos")
-    writes = 0
-
-    def counting(write: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(path: str, *data: bytes) -> Any:
-            nonlocal writes
-            writes += not path.endswith(".lease.json")  # heartbeats come when they come
-            return write(path, *data)
-
-        return counted
-
-    patch = pytest.MonkeyPatch()
-    for name in WRITES:
-        patch.setattr(storage, name, counting(getattr(storage, name)))
     campaign = write_campaign(home)
     (home / "standin.yaml").write_text(yaml.safe_dump({**PROFILE, "options": {"batch_size": BATCH}}))
-    report = run_night(load_campaign(campaign), say=lambda _: None)
-    patch.undo()
-    return home, report, writes
+    with counted() as writes:
+        report = run_night(load_campaign(campaign), say=lambda _: None)
+    return home, report, len(writes)
 
 
 def result(report: Report) -> pa.Table:

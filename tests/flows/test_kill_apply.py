@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from catalogue import write_campaign
-from killed import WRITES
+from killed import counted
 from test_apply import DOUBTED, apply, decide, night
 from test_kill import MOMENTS, die
 
@@ -52,21 +50,9 @@ def undisturbed(decided: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
     """The same applied, and how many writes that took."""
     home = tmp_path_factory.mktemp("undisturbed")
     twin(decided, home)
-    writes = 0
-
-    def counting(write: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(path: str, *data: bytes) -> Any:
-            nonlocal writes
-            writes += not path.endswith(".lease.json")
-            return write(path, *data)
-
-        return counted
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in WRITES:
-            patch.setattr(storage, name, counting(getattr(storage, name)))
+    with counted() as writes:
         assert apply(home).state == "finished"
-    return home, writes
+    return home, len(writes)
 
 
 def killed_at(number: int, decided: Path, home: Path, undisturbed: tuple[Path, int]) -> None:
